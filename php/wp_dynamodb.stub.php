@@ -1,0 +1,117 @@
+<?php
+
+/**
+ * What the extension wp_dynamodb adds to PHP, as signatures with their documentation. For readers, editors and static
+ * analysis; never loaded. A test (tests/phpt/stub_reflection.phpt) compares this file with the extension by Reflection.
+ *
+ * The extension also registers the session handler "dynamodb" (`session.save_handler = dynamodb`). Its settings are in
+ * wp_dynamodb.ini.
+ *
+ * Units: names ending in `_ms` are milliseconds, `expires` is a Unix time in seconds. "Region" is an AWS Region's name
+ * (`us-east-1`). The active Region is the one that the newest parameter names; the route is the Region that this host
+ * uses now. No function but wp_dynamodb_refresh() calls SSM; only wp_dynamodb_health() and wp_dynamodb_refresh() wait for
+ * the network.
+ */
+
+namespace {
+
+    /**
+     * The active Region.
+     *
+     * @return string a Region of the setting `wp_dynamodb.regions`
+     * @throws WpDynamoDb\ConfigException if a setting is not valid
+     */
+    function wp_dynamodb_active_region(): string {}
+
+    /**
+     * The DynamoDB endpoint of a Region.
+     *
+     * @param string|null $region a Region of the setting `wp_dynamodb.regions`; null: the active Region
+     * @return string a URL without a path (`https://dynamodb.us-east-1.amazonaws.com`), or what the setting
+     *     `wp_dynamodb.endpoints` has for this Region
+     * @throws WpDynamoDb\ConfigException if `$region` is not one of `wp_dynamodb.regions`
+     */
+    function wp_dynamodb_endpoint(?string $region = null): string {}
+
+    /**
+     * What this process knows of the Regions; makes no call.
+     *
+     * - `version` string: the extension's version
+     * - `pid` int: the process that answers
+     * - `active` string: the active Region
+     * - `route` string: the Region used now
+     * - `source` string: where the active Region comes from: `pin` (the setting `wp_dynamodb.region`), `parameter` (SSM),
+     *   `last_good` (the state file), `environment` (`AWS_REGION`, `AWS_DEFAULT_REGION`), `metadata` (instance or task),
+     *   `first` (the first of `wp_dynamodb.regions`)
+     * - `reason` string: the same in a sentence
+     * - `parameter` array: `name` string, `value` string|null, `modified_ms` int|null (Unix time of the newest change),
+     *   `checked_age_ms` int|null (since a Region last answered), `poller_pid` int|null (the process that polls for this host)
+     * - `regions` array: Region => array of `endpoint` string, `ssm_endpoint` string, `parameter_state` string (`ok`,
+     *   `missing`, `bad`, `error` or `unknown`), `parameter_value` string|null, `parameter_error` string|null, `calls` int,
+     *   `errors` int, `latency_ms` array of `p50` and `p99` (float|null)
+     * - `warnings` string[]: what is wrong now, each naming parameter, Region and value; empty when all is well
+     *
+     * @return array<string, mixed>
+     * @throws WpDynamoDb\ConfigException if a setting is not valid
+     */
+    function wp_dynamodb_status(): array {}
+
+    /**
+     * Asks SSM in all Regions now, instead of waiting for the next poll, and uses the answer at once on this host.
+     *
+     * @return string the active Region after it
+     * @throws WpDynamoDb\UnavailableException if no Region's SSM answers
+     * @throws WpDynamoDb\TimeoutException if none answers in time
+     * @throws WpDynamoDb\AccessException if all refuse the credentials
+     * @throws WpDynamoDb\ConfigException if a setting is not valid
+     */
+    function wp_dynamodb_refresh(): string {}
+
+    /**
+     * Whether this host's Region serves sessions: reads one item of the session table there.
+     *
+     * @param int $timeout_ms the longest time it may take, whatever happens; 1 to 60000
+     * @return array{ok: bool, region: string, latency_ms: float, error: ?string, kind: ?string} `region` is the Region
+     *     asked; `error` and `kind` (`timeout`, `unavailable`, `throttled`, `access`, `config`) are null when `ok` is true
+     * @throws WpDynamoDb\ConfigException if `$timeout_ms` or a setting is not valid
+     */
+    function wp_dynamodb_health(int $timeout_ms = 1500): array {}
+
+    /**
+     * Every setting of the extension.
+     *
+     * @return array<string, array{value: string, default: string, source: string, meaning: string}> by the setting's full
+     *     name (`wp_dynamodb.table`); `source` is `default`, `ini` (php.ini, pool, -d) or `runtime` (ini_set)
+     */
+    function wp_dynamodb_config(): array {}
+
+    /**
+     * Counters of this process: calls, errors and latencies per Region and operation.
+     *
+     * @param string $format `array` or `prometheus` (text exposition format)
+     * @return array<string, mixed>|string an array for `array`, text for `prometheus`
+     * @throws WpDynamoDb\ConfigException for another format
+     */
+    function wp_dynamodb_metrics(string $format = 'array'): array|string {}
+}
+
+namespace WpDynamoDb {
+
+    /** What every function of the extension throws; the message says what happened, in which Region, and what to do. */
+    class Exception extends \Exception {}
+
+    /** A setting or an argument is not valid, or a table or parameter is not what the settings say. */
+    class ConfigException extends Exception {}
+
+    /** No answer within the time limits. */
+    class TimeoutException extends Exception {}
+
+    /** The service cannot be reached or fails (DNS, connection, 5xx). */
+    class UnavailableException extends Exception {}
+
+    /** The service refuses for the rate of calls. */
+    class ThrottledException extends Exception {}
+
+    /** The credentials are missing, not accepted, or do not allow the call. */
+    class AccessException extends Exception {}
+}
