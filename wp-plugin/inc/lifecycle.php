@@ -1,0 +1,39 @@
+<?php
+/**
+ * Activation, deactivation, translations.
+ *
+ * @package WP_DynamoDB
+ */
+
+namespace WP_DynamoDB;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * On activation.
+ */
+function activate(): void {
+	// Present though empty: a missing option costs a query on every page.
+	add_site_option( REGION_MAP_OPTION, array() );
+	install_loader();
+}
+
+/**
+ * On deactivation.
+ *
+ * @param bool $network_wide Whether the plugin is being deactivated for the whole network.
+ */
+function deactivate( bool $network_wide = false ): void {
+	// A single site of a network leaves it in place for the others; it does nothing for sites
+	// where the plugin is not active.
+	if ( ! is_multisite() || $network_wide ) {
+		remove_loader();
+	}
+}
+
+/**
+ * Translations shipped in languages/; those of translate.wordpress.org WordPress finds by itself.
+ */
+function load_translations(): void {
+	load_plugin_textdomain( 'wp-dynamodb', false, dirname( plugin_basename( WP_DYNAMODB_DIR . '/wp-dynamodb.php' ) ) . '/languages' );
+}
