@@ -1,0 +1,170 @@
+"""One php-fpm master with its workers: what a container of one Region is in production."""
+
+import os
+import shutil
+import signal
+import stat
+import time
+from pathlib import Path
+from urllib.parse import urlencode
+
+from . import fastcgi, paths, process, wait
+
+PHP_FPM = "/usr/sbin/php-fpm8.2"
+
+
+def extension_ini(ports: paths.Ports) -> dict[str, str]:
+    """The extension's settings that point it at the lab."""
+    return {
+        "session.save_handler": "dynamodb",
+        "wp_dynamodb.regions": ",".join(paths.REGIONS),
+        "wp_dynamodb.endpoints": ",".join(f"{r}=http://127.0.0.1:{ports.dynamodb(r)}" for r in paths.REGIONS),
+        "wp_dynamodb.ssm_endpoints": ",".join(f"{r}=http://127.0.0.1:{ports.ssm(r)}" for r in paths.REGIONS),
+        "wp_dynamodb.region_parameter": paths.PARAMETER,
+        "wp_dynamodb.table": paths.TABLE,
+    }
+
+
+def lab_env(region: str) -> dict[str, str]:
+    """The environment of a container in one Region, with the lab's credentials."""
+    return {"AWS_REGION": region, "AWS_ACCESS_KEY_ID": "lab", "AWS_SECRET_ACCESS_KEY": "lab", "AWS_EC2_METADATA_DISABLED": "true"}
+
+
+def installed_extension(run: Path) -> Path:
+    """A copy of the extension that php-fpm's user can read. Replaced by rename: running workers keep the file they mapped."""
+    target = run / "lib" / "wp_dynamodb.so"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if not paths.EXTENSION.is_file():
+        raise RuntimeError(f"{paths.EXTENSION} is missing: build it first (make build)")
+    new = target.with_suffix(".new")
+    shutil.copyfile(paths.EXTENSION, new)
+    new.chmod(0o644)
+    new.replace(target)
+    return target
+
+
+class Fpm:
+    def __init__(
+        self, name: str, run: Path, ports: paths.Ports, region: str, *, docroot: Path, workers: int = 2,
+        ini: dict[str, str] | None = None, env: dict[str, str] | None = None, extension: bool = True,
+    ):
+        self.name, self.region, self.docroot, self.workers = name, region, docroot, workers
+        self.run = run / "fpm" / name
+        self.socket = self.run / "fpm.sock"
+        self.state_file = self.run / "state" / "region.json"
+        self.php_log = self.run / "log" / "php.log"
+        self._daemon = process.Daemon(f"fpm-{name}", run)
+        self._env = {**lab_env(region), **(env or {})}
+        self._ini = {
+            # Debian's own: what a page may take, and where its errors go.
+            "error_log": str(self.php_log), "log_errors": "1", "display_errors": "0", "error_reporting": "32767",
+            "memory_limit": "256M", "opcache.enable": "1", "opcache.validate_timestamps": "1", "opcache.revalidate_freq": "0",
+            "session.gc_probability": "0",
+        }
+        if extension:
+            self._ini |= {"extension": str(installed_extension(run))} | extension_ini(ports) | {"wp_dynamodb.state_file": str(self.state_file)}
+        else:
+            sessions = self.run / "sessions"
+            self._ini |= {"session.save_handler": "files", "session.save_path": str(paths.give_to_web_user(sessions))}
+        self._ini |= ini or {}
+        for folder in (self.run / "state", self.run / "log"):
+            paths.give_to_web_user(folder)
+
+    # Life
+
+    def start(self) -> "Fpm":
+        ini, conf = self.run / "php.ini", self.run / "fpm.conf"
+        ini.write_text("".join(f'{name} = "{value}"\n' for name, value in self._ini.items()))
+        conf.write_text(self._conf())
+        self.socket.unlink(missing_ok=True)
+        command = [PHP_FPM, "--nodaemonize", "--force-stderr", "--php-ini", str(ini), "--fpm-config", str(conf)]
+        self._daemon.start(command, env=self._env, ready=lambda: self.socket.exists() and len(self.pids()) >= self.workers)
+        return self
+
+    def stop(self) -> None:
+        self._daemon.stop()
+
+    def kill(self) -> None:
+        self._daemon.kill()
+
+    def restart(self) -> "Fpm":
+        self.stop()
+        return self.start()
+
+    def reload(self) -> None:
+        """As `systemctl reload php-fpm`: the master starts anew in its place, with the settings as they are now."""
+        master = self._daemon.pid
+        before = self.pids()
+        os.kill(master, signal.SIGUSR2)
+        wait.until(
+            lambda: not set(before) & set(self.pids()) and len(self.pids()) >= self.workers,
+            what=f"reload of {self.name}", timeout=15, logs=self.logs,
+        )
+
+    def _conf(self) -> str:
+        env = "".join(f'env[{name}] = "{value}"\n' for name, value in self._env.items())
+        return f"""[global]
+daemonize = no
+error_log = {self.run}/log/fpm.log
+log_level = notice
+
+[site]
+user = {paths.WEB_USER}
+group = {paths.WEB_USER}
+listen = {self.socket}
+listen.owner = {paths.WEB_USER}
+listen.group = {paths.WEB_USER}
+listen.mode = 0660
+pm = static
+pm.max_children = {self.workers}
+clear_env = yes
+catch_workers_output = yes
+decorate_workers_output = no
+request_terminate_timeout = 60
+{env}"""
+
+    # What it is doing
+
+    @property
+    def logs(self) -> list[Path]:
+        return [self._daemon.log, self.run / "log" / "fpm.log", self.php_log]
+
+    def pids(self) -> list[int]:
+        """The workers that are alive."""
+        master = self._daemon.pid
+        return process.children(master) if master else []
+
+    @staticmethod
+    def anonymous_kib(pid: int) -> int:
+        """The worker's own memory: what it shares with the master does not count."""
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("Anonymous:"))
+
+    # Requests
+
+    def get(self, page: str, cookies: dict[str, str] | None = None, timeout: float = 30, **query: object) -> fastcgi.Response:
+        """Asks for a page of the docroot ("read.php"), as nginx would."""
+        text = urlencode(query)
+        params = {
+            "GATEWAY_INTERFACE": "CGI/1.1", "SERVER_PROTOCOL": "HTTP/1.1", "SERVER_SOFTWARE": "harness", "SERVER_NAME": "127.0.0.1",
+            "SERVER_PORT": "80", "HTTP_HOST": "127.0.0.1", "REMOTE_ADDR": "127.0.0.1", "REQUEST_METHOD": "GET",
+            "DOCUMENT_ROOT": str(self.docroot), "SCRIPT_NAME": f"/{page}", "SCRIPT_FILENAME": str(self.docroot / page),
+            "REQUEST_URI": f"/{page}?{text}", "QUERY_STRING": text,
+        }
+        if cookies:
+            params["HTTP_COOKIE"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
+        started = time.monotonic()
+        try:
+            response = fastcgi.request(self.socket, params, timeout=timeout)
+        except TimeoutError as error:
+            raise wait.Timeout(f"{self.name}: no answer to {page} within {timeout:g} s{wait.tails(self.logs)}") from error
+        response.seconds = time.monotonic() - started
+        return response
+
+
+def publish(source: Path, target: Path) -> Path:
+    """Copies a folder of pages to where php-fpm's user can read it."""
+    shutil.copytree(source, target, dirs_exist_ok=True)
+    for path in (target, *target.rglob("*")):
+        path.chmod(0o755 if stat.S_ISDIR(path.stat().st_mode) else 0o644)
+    return target
