@@ -5,12 +5,14 @@ import shutil
 import signal
 import stat
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlencode
 
 from . import fastcgi, paths, process, wait
 
 PHP_FPM = "/usr/sbin/php-fpm8.2"
+PROBE = Path(__file__).parent / "php" / "probe.php"
 
 
 def extension_ini(ports: paths.Ports) -> dict[str, str]:
@@ -76,6 +78,7 @@ class Fpm:
         ini, conf = self.run / "php.ini", self.run / "fpm.conf"
         ini.write_text("".join(f'{name} = "{value}"\n' for name, value in self._ini.items()))
         conf.write_text(self._conf())
+        shutil.copyfile(PROBE, self.run / PROBE.name)
         self.socket.unlink(missing_ok=True)
         command = [PHP_FPM, "--nodaemonize", "--force-stderr", "--php-ini", str(ini), "--fpm-config", str(conf)]
         self._daemon.start(command, env=self._env, ready=lambda: self.socket.exists() and len(self.pids()) >= self.workers)
@@ -140,15 +143,42 @@ request_terminate_timeout = 60
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
         return next(int(line.split()[1]) for line in lines if line.startswith("Anonymous:"))
 
+    def probe(self, wait_ms: int = 0) -> dict:
+        """One worker's pid and active Region."""
+        return self._ask(self.run, PROBE.name, {"wait": wait_ms}, {}, 30).json()
+
+    def status(self) -> dict:
+        """One worker's wp_dynamodb_status()."""
+        return self._ask(self.run, PROBE.name, {"status": 1}, {}, 30).json()["status"]
+
+    def active_regions(self) -> dict[int, str]:
+        """The active Region as each worker sees it, by pid. Asks until every worker has answered."""
+        seen: dict[int, str] = {}
+
+        def every_worker() -> bool:
+            with ThreadPoolExecutor(self.workers) as pool:
+                for answer in pool.map(lambda _: self.probe(10), range(self.workers)):
+                    seen[answer["pid"]] = answer["active"]
+            return set(self.pids()) <= set(seen)
+
+        wait.until(every_worker, what=f"an answer of each worker of {self.name}", timeout=20, logs=self.logs, every=0)
+        return seen
+
+    def follows(self, region: str) -> bool:
+        return set(self.active_regions().values()) == {region}
+
     # Requests
 
     def get(self, page: str, cookies: dict[str, str] | None = None, timeout: float = 30, **query: object) -> fastcgi.Response:
         """Asks for a page of the docroot ("read.php"), as nginx would."""
+        return self._ask(self.docroot, page, query, cookies or {}, timeout)
+
+    def _ask(self, docroot: Path, page: str, query: dict, cookies: dict[str, str], timeout: float) -> fastcgi.Response:
         text = urlencode(query)
         params = {
             "GATEWAY_INTERFACE": "CGI/1.1", "SERVER_PROTOCOL": "HTTP/1.1", "SERVER_SOFTWARE": "harness", "SERVER_NAME": "127.0.0.1",
             "SERVER_PORT": "80", "HTTP_HOST": "127.0.0.1", "REMOTE_ADDR": "127.0.0.1", "REQUEST_METHOD": "GET",
-            "DOCUMENT_ROOT": str(self.docroot), "SCRIPT_NAME": f"/{page}", "SCRIPT_FILENAME": str(self.docroot / page),
+            "DOCUMENT_ROOT": str(docroot), "SCRIPT_NAME": f"/{page}", "SCRIPT_FILENAME": str(docroot / page),
             "REQUEST_URI": f"/{page}?{text}", "QUERY_STRING": text,
         }
         if cookies:

@@ -1,0 +1,25 @@
+# Two commands do the work: `make demo` shows the thing, `make test` checks it. Both install what they need first (as root, on Debian 12).
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help demo down test lint bench build
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+demo: ## two local Regions with WordPress, a switch between them, what it cost; the site stays up
+	@scripts/demo.sh
+
+down: ## stops the demo
+	@/usr/bin/python3 demo/down
+
+test: ## everything that checks itself; KEEP_GOING=1 goes on after a failed phase
+	@scripts/test.sh
+
+lint: ## formatting and static checks
+	@scripts/lint.sh
+
+bench: ## benchmarks
+	@scripts/bench.sh
+
+build: ## the extension and the lab, quick profile, to target/debug
+	@scripts/build.sh

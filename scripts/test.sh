@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# make test: all phases in order. Stops at the first phase that fails, unless KEEP_GOING=1. The last line counts the tests.
+# Arguments are the phases to run: scripts/test.sh build e2e
+set -euo pipefail
+
+cd "$(dirname "$0")/.."
+# shellcheck source=scripts/lib.sh
+source scripts/lib.sh
+# shellcheck source=scripts/rust.sh
+source scripts/rust.sh
+
+PHASES=(setup lint build unit phpt session-suite e2e)
+LOGS=$ROOT/.run/log
+rows=()
+passed=0
+failed=0
+status=0
+
+phase() {
+    case $1 in
+        setup) scripts/setup.sh ;;
+        lint) scripts/lint.sh ;;
+        build) scripts/build.sh ;;
+        unit) cargo test --workspace --locked ;;
+        phpt) tests/phpt/run ;;
+        session-suite) tests/session-suite/run ;;
+        e2e) "$VENV/bin/python" -m pytest -c tests/pyproject.toml --rootdir tests tests/e2e ;;
+    esac
+}
+
+# sum PATTERN LOG: adds up the numbers that the first group of PATTERN finds.
+sum() { sed -nE "s/.*$1.*/\1/p" "$2" | awk '{ n += $1 } END { print n + 0 }'; }
+
+# count LOG: "passed failed" of a phase, from what its tools print: our own runners' last line, cargo test, or pytest.
+count() {
+    local log=$1 last p f
+    last=$(grep -v '^[[:space:]]*$' "$log" | tail -n 1 || true)
+    if [[ $last =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
+        echo "${BASH_REMATCH[1]} ${BASH_REMATCH[2]}"
+        return
+    fi
+    p=$(sum '^test result: [a-zA-Z]+\. ([0-9]+) passed' "$log")
+    f=$(sum '^test result:.* ([0-9]+) failed' "$log")
+    # pytest: "=== 1 failed, 20 passed, 2 errors in 9.12s ==="
+    if [[ $last == *' in '*s* ]]; then
+        p=$((p + $(grep -oE '[0-9]+ passed' <<<"$last" | awk '{ n += $1 } END { print n + 0 }')))
+        f=$((f + $(grep -oE '[0-9]+ (failed|error)' <<<"$last" | awk '{ n += $1 } END { print n + 0 }')))
+    fi
+    echo "$p $f"
+}
+
+run_phase() {
+    local name=$1 log=$LOGS/$1.log started=$SECONDS code=0 p f word=ok
+    printf '\n==== %s ====\n' "$name"
+    phase "$name" 2>&1 | tee "$log" || code=$?
+    read -r p f <<<"$(count "$log")"
+    if [[ $code -ne 0 ]]; then
+        word=FAILED
+        status=1
+        # A phase that broke without counting a failed test is one failure.
+        if [[ $f -eq 0 ]]; then f=1; fi
+    fi
+    passed=$((passed + p))
+    failed=$((failed + f))
+    rows+=("$(printf '%-14s %-7s %6d passed %4d failed %5d s' "$name" "$word" "$p" "$f" "$((SECONDS - started))")")
+    return $code
+}
+
+summary() {
+    printf '\n==== summary ====\n'
+    printf '%s\n' "${rows[@]}"
+    if [[ $status -ne 0 ]]; then printf 'logs: %s\n' "$LOGS"; fi
+    printf '%d passed, %d failed\n' "$passed" "$failed"
+}
+
+mkdir -p "$LOGS"
+for name in "${@:-${PHASES[@]}}"; do
+    [[ " ${PHASES[*]} " == *" $name "* ]] || die "no such phase: $name (known: ${PHASES[*]})"
+    if ! run_phase "$name" && [[ ${KEEP_GOING:-0} != 1 ]]; then
+        printf '\nstopped after the first failed phase; KEEP_GOING=1 make test runs the rest as well\n'
+        break
+    fi
+done
+summary
+exit $status
