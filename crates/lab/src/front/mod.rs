@@ -1,0 +1,198 @@
+//! A Region's front for one service: the port that clients connect to.
+//!
+//! It counts every request and strikes faults. Faults are read from a watch channel, so that those which wait (a latency, a
+//! black hole) and those which listen hear of a change at once.
+
+mod answer;
+mod connection;
+mod port;
+mod strike;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use anyhow::Result;
+use hyper::HeaderMap;
+use serde::Serialize;
+use tokio::sync::watch;
+
+pub use answer::Answer;
+
+use crate::counters::Counters;
+use crate::fault::{Fault, Service};
+use crate::region::Region;
+use crate::ssm::Ssm;
+use crate::{dynamo, ssm};
+use port::Port;
+
+/// What stands behind a front.
+#[derive(Debug)]
+pub enum Backend {
+    /// The Region's database.
+    Dynamodb(Arc<Region>),
+    /// The Region's parameter store.
+    Ssm(Ssm),
+}
+
+/// One front.
+#[derive(Debug)]
+pub struct Front {
+    /// The Region's name.
+    pub region: String,
+    /// The port it listens on, on 127.0.0.1.
+    pub port: u16,
+    /// Calls per operation.
+    pub counters: Counters,
+    backend: Backend,
+    faults: watch::Sender<Fault>,
+    /// The fault the listening port has taken on; follows `faults`.
+    struck: watch::Sender<Fault>,
+    accepted: AtomicU64,
+    open: AtomicU64,
+}
+
+/// A front's state, for status.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// Where clients connect.
+    pub url: String,
+    /// The fault in force.
+    pub fault: Fault,
+    /// Connections accepted so far.
+    pub accepted: u64,
+    /// Connections open now.
+    pub open: u64,
+}
+
+impl Front {
+    /// Opens the port (0: chosen by the system) and serves it from now on.
+    pub fn open(region: &str, port: u16, backend: Backend) -> Result<Arc<Self>> {
+        let port = Port::open(port)?;
+        let front = Arc::new(Front {
+            region: region.to_owned(),
+            port: port.number(),
+            counters: Counters::default(),
+            backend,
+            faults: watch::Sender::default(),
+            struck: watch::Sender::default(),
+            accepted: AtomicU64::new(0),
+            open: AtomicU64::new(0),
+        });
+        tokio::spawn(front.clone().listen(port));
+        Ok(front)
+    }
+
+    /// The service behind this front.
+    pub fn service(&self) -> Service {
+        match self.backend {
+            Backend::Dynamodb(_) => Service::Dynamodb,
+            Backend::Ssm(_) => Service::Ssm,
+        }
+    }
+
+    /// The fault in force.
+    pub fn fault(&self) -> Fault {
+        *self.faults.borrow()
+    }
+
+    /// Changes the fault; returns when the port is in its new state.
+    pub async fn strike(&self, fault: Fault) {
+        let mut struck = self.struck.subscribe();
+        self.faults.send_replace(fault);
+        // The listening task ends only with the runtime.
+        let _ = struck.wait_for(|struck| *struck == fault).await;
+    }
+
+    /// Where clients connect.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The state of this front.
+    pub fn report(&self) -> Report {
+        Report {
+            url: self.url(),
+            fault: self.fault(),
+            accepted: self.accepted.load(Ordering::Relaxed),
+            open: self.open.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Accepts connections while the fault of the hour lets it.
+    async fn listen(self: Arc<Self>, mut port: Port) {
+        let mut faults = self.faults.subscribe();
+        loop {
+            let fault = *faults.borrow_and_update();
+            port = port.become_what(fault.kind);
+            self.struck.send_replace(fault);
+            loop {
+                tokio::select! {
+                    biased;
+                    _ = faults.changed() => break,
+                    stream = port.accept() => {
+                        // Subscribed here, so that no change falls between accepting and serving.
+                        let faults = self.faults.subscribe();
+                        tokio::spawn(connection::serve(self.clone(), stream, faults));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Carries a request out, without faults.
+    async fn carry_out(
+        &self,
+        headers: &HeaderMap,
+        query: &str,
+        operation: &str,
+        body: &[u8],
+    ) -> Answer {
+        if let Some(refusal) = self.check_signature(headers, query) {
+            return refusal;
+        }
+        match &self.backend {
+            Backend::Dynamodb(region) => match std::str::from_utf8(body) {
+                Ok(body) => dynamo::answer(&region.name, operation, region.call(operation, body)),
+                Err(_) => dynamo::error(400, "SerializationException", "the body is not UTF-8"),
+            },
+            Backend::Ssm(ssm) => ssm.answer(operation, body).await,
+        }
+    }
+
+    /// AWS refuses what is unsigned or signed for another Region; nobody's signature itself is checked here.
+    fn check_signature(&self, headers: &HeaderMap, query: &str) -> Option<Answer> {
+        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let authorization = header("authorization");
+        let has_date_header = header("x-amz-date").or(header("date")).is_some();
+        let material = dynoxide::auth_material::AuthMaterial {
+            authorization,
+            query,
+            has_date_header,
+        };
+        if let Some(body) = dynoxide::auth_material::validate(material) {
+            return Some(match self.service() {
+                Service::Dynamodb => dynamo::json_answer(400, body),
+                Service::Ssm => ssm::json_answer(400, body),
+            });
+        }
+        let scope = authorization?
+            .split("Credential=")
+            .nth(1)?
+            .split(',')
+            .next()?;
+        let signed_for = scope.rsplit('/').nth(2)?;
+        (signed_for != self.region).then(|| {
+            let message =
+                format!("Credential should be scoped to a valid region, not '{signed_for}'. ");
+            self.error(400, "InvalidSignatureException", &message)
+        })
+    }
+
+    /// An error as this front's service words it.
+    fn error(&self, status: u16, class: &str, message: &str) -> Answer {
+        match self.service() {
+            Service::Dynamodb => dynamo::error(status, class, message),
+            Service::Ssm => ssm::error(status, class, message),
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! AWS Regions on one machine: DynamoDB and SSM per Region, table replication between them, and faults.
+//!
+//! One process, loopback only. What stands where:
+//!
+//! ```text
+//! client ──► front (per Region and service: counts, strikes faults) ──► dynamo ──► dynoxide, in memory
+//!                     ▲                                     └────────► ssm    ──► moto_server (one child process)
+//! operator ──► control (HTTP, JSON) ── lab ── replication (Region ⇄ Region, last writer wins)
+//! ```
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`lab`] | start and stop of the whole, and what an operator can do to it |
+//! | [`region`] | one Region: its database, who wrote each item last, its two fronts |
+//! | [`dynamo`] | DynamoDB's wire protocol on top of dynoxide |
+//! | [`item`] | item keys: which items a write touches |
+//! | [`replication`] | queues between Regions: lag, pause, partition |
+//! | [`front`] | the listening port: connections, faults, counters |
+//! | [`fault`] | what can go wrong, and how it is described |
+//! | [`ssm`] | SSM's wire protocol to moto, and the parameter |
+//! | [`moto`] | the child process |
+//! | [`control`] | the HTTP control interface |
+//! | [`cli`] | the command line and its client side |
+
+pub mod cli;
+pub mod control;
+pub mod counters;
+pub mod dynamo;
+pub mod fault;
+pub mod front;
+pub mod item;
+pub mod lab;
+pub mod moto;
+pub mod region;
+pub mod replication;
+pub mod ssm;
+
+pub use fault::{Fault, Kind, Service};
+pub use lab::{Config, Lab};

@@ -1,0 +1,197 @@
+//! One Region: its database and who wrote each item last.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, RwLock};
+
+use anyhow::{Context, Result};
+use dynoxide::{Database, DynoxideError};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use crate::dynamo;
+use crate::item::{self, Item, ItemKey};
+use crate::replication::{Copy, Replication};
+
+/// The tables that all Regions share: table → hash key.
+pub type GlobalTables = Arc<RwLock<BTreeMap<String, String>>>;
+
+/// One Region's DynamoDB.
+pub struct Region {
+    /// Its place in the lab's list.
+    pub index: usize,
+    /// Its name, as in `us-east-1`.
+    pub name: String,
+    db: Database,
+    tables: GlobalTables,
+    /// The number of the last write to each item, deletes included. The lock is held over a write and its numbering,
+    /// local or copied: otherwise a copy could slip in between and be overwritten with a lower number.
+    last: Mutex<HashMap<ItemKey, u64>>,
+    replication: Arc<Replication>,
+}
+
+impl std::fmt::Debug for Region {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Region").field("name", &self.name).finish()
+    }
+}
+
+impl Region {
+    /// An empty Region.
+    pub fn new(
+        index: usize,
+        name: &str,
+        tables: GlobalTables,
+        replication: Arc<Replication>,
+    ) -> Result<Arc<Self>> {
+        let db = Database::memory()
+            .with_context(|| format!("cannot open the in-memory database of {name}"))?;
+        Ok(Arc::new(Region {
+            index,
+            name: name.to_owned(),
+            db,
+            tables,
+            last: Mutex::default(),
+            replication,
+        }))
+    }
+
+    /// Creates a table with a string hash key and TTL; nothing to do when it is there.
+    pub fn create_table(&self, table: &str, hash_key: &str, ttl: &str) -> Result<()> {
+        let create = json!({
+            "TableName": table,
+            "AttributeDefinitions": [{"AttributeName": hash_key, "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": hash_key, "KeyType": "HASH"}],
+            "BillingMode": "PAY_PER_REQUEST",
+        });
+        match dynamo::call(&self.db, "CreateTable", &create.to_string()) {
+            Ok(_) => {}
+            Err(DynoxideError::ResourceInUseException(_)) => return Ok(()),
+            Err(error) => anyhow::bail!("cannot create table {table} in {}: {error}", self.name),
+        }
+        let ttl = json!({
+            "TableName": table,
+            "TimeToLiveSpecification": {"Enabled": true, "AttributeName": ttl},
+        });
+        self.ask("UpdateTimeToLive", &ttl)?;
+        Ok(())
+    }
+
+    /// Carries out an operation as a client asks for it.
+    pub fn call(&self, operation: &str, body: &str) -> Result<String, DynoxideError> {
+        if dynamo::WRITES.contains(&operation) {
+            self.write(operation, body)
+        } else {
+            dynamo::call(&self.db, operation, body)
+        }
+    }
+
+    /// Carries out a write and sends the items it touched to the other Regions.
+    ///
+    /// The items are read back under the lock, so what is sent is what was written, whatever the operation was.
+    fn write(&self, operation: &str, body: &str) -> Result<String, DynoxideError> {
+        let mut last = self.last.lock().expect("writes");
+        let done = dynamo::call(&self.db, operation, body)?;
+        let body: Value = serde_json::from_str(body).unwrap_or_default();
+        let tables = self.tables.read().expect("tables");
+        let hash_key = |table: &str| tables.get(table).map(String::as_str);
+        for key in item::touched(operation, &body, hash_key) {
+            let item = self
+                .get(&key.table, &json!({&tables[&key.table]: {"S": key.id}}))
+                .map_err(|error| DynoxideError::InternalServerError(format!("{error:#}")))?;
+            let number = self.replication.next_number();
+            last.insert(key.clone(), number);
+            let copy = Copy {
+                key,
+                item,
+                number,
+                written: Instant::now(),
+            };
+            self.replication.send(self.index, &copy);
+        }
+        Ok(done)
+    }
+
+    /// Writes another Region's copy, unless this Region has a later write of that item. True: written.
+    pub fn apply(&self, copy: &Copy) -> Result<bool> {
+        let mut last = self.last.lock().expect("writes");
+        if last.get(&copy.key).is_some_and(|&seen| seen >= copy.number) {
+            return Ok(false);
+        }
+        let table = &copy.key.table;
+        match &copy.item {
+            Some(item) => self.ask("PutItem", &json!({"TableName": table, "Item": item}))?,
+            None => {
+                let tables = self.tables.read().expect("tables");
+                let hash_key = tables.get(table).context("not a global table")?;
+                let key = json!({hash_key: {"S": copy.key.id}});
+                self.ask("DeleteItem", &json!({"TableName": table, "Key": key}))?
+            }
+        };
+        last.insert(copy.key.clone(), copy.number);
+        Ok(true)
+    }
+
+    /// One item, read consistently.
+    pub fn get(&self, table: &str, key: &Value) -> Result<Option<Item>> {
+        let request = json!({"TableName": table, "Key": key, "ConsistentRead": true});
+        match self.ask("GetItem", &request)?["Item"].take() {
+            Value::Object(item) => Ok(Some(item)),
+            _ => Ok(None),
+        }
+    }
+
+    /// A write of the operator's; `local` keeps it from the other Regions.
+    pub fn operate(&self, operation: &str, request: &Value, local: bool) -> Result<()> {
+        if local {
+            self.ask(operation, request)?;
+        } else {
+            self.write(operation, &request.to_string())
+                .map_err(|error| anyhow::anyhow!("{operation} in {}: {error}", self.name))?;
+        }
+        Ok(())
+    }
+
+    /// All items of a table.
+    pub fn dump(&self, table: &str) -> Result<Vec<Value>> {
+        let mut items = Vec::new();
+        let mut request = json!({"TableName": table, "ConsistentRead": true});
+        loop {
+            let mut page = self.ask("Scan", &request)?;
+            if let Value::Array(found) = page["Items"].take() {
+                items.extend(found);
+            }
+            match page["LastEvaluatedKey"].take() {
+                Value::Null => return Ok(items),
+                next => request["ExclusiveStartKey"] = next,
+            }
+        }
+    }
+
+    /// The number of items in a table.
+    pub fn count(&self, table: &str) -> Result<u64> {
+        let mut count = 0;
+        let mut request = json!({"TableName": table, "Select": "COUNT"});
+        loop {
+            let mut page = self.ask("Scan", &request)?;
+            count += page["Count"].as_u64().unwrap_or(0);
+            match page["LastEvaluatedKey"].take() {
+                Value::Null => return Ok(count),
+                next => request["ExclusiveStartKey"] = next,
+            }
+        }
+    }
+
+    /// Deletes expired items, as DynamoDB does some day.
+    ///
+    /// Every Region sweeps for itself: an expired item is expired everywhere, and a later write that extends it has a higher
+    /// number than what was swept, so it is copied as usual.
+    pub fn sweep_ttl(&self) -> Result<usize> {
+        self.db
+            .sweep_ttl()
+            .with_context(|| format!("TTL sweep in {}", self.name))
+    }
+
+    fn ask(&self, operation: &str, request: &Value) -> Result<Value> {
+        dynamo::ask(&self.db, operation, request).with_context(|| format!("in {}", self.name))
+    }
+}
