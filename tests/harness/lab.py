@@ -1,5 +1,6 @@
 """The local Regions: DynamoDB, SSM, replication and faults, driven over the lab's control port."""
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -15,6 +16,7 @@ class Lab:
         self.ports = ports
         self._run = run / "lab"
         self._daemon = process.Daemon("lab", run)
+        self._parameter_changed = False
         self._http = requests.Session()
         # A proxy of the machine must not come between us and loopback.
         self._http.trust_env = False
@@ -42,11 +44,14 @@ class Lab:
         return self._get("/status")
 
     def reset(self) -> None:
-        """As it was at the start: no faults, replication running, the parameter naming the first Region, no items, counters at zero."""
+        """As it was at the start: no faults, replication running, the parameter naming the first Region, counters at zero. Items stay."""
         for region in paths.REGIONS:
             self.fault(region, "all", "none")
         self.replication(lag_ms=50, state="run")
-        self.region(paths.REGIONS[0])
+        # Written only when it was changed: a new version makes the hosts look up.
+        if self._parameter_changed:
+            self.region(paths.REGIONS[0])
+            self._parameter_changed = False
         self.counters_reset()
 
     def fault(self, region: str, service: str, kind: str, *, ms: int | None = None, rate: float | None = None) -> None:
@@ -62,6 +67,7 @@ class Lab:
 
     def parameter(self, value: str | None, regions: tuple[str, ...] | None = None) -> None:
         """Writes the parameter, any value; None deletes it. Everywhere, unless `regions` are named."""
+        self._parameter_changed = True
         self._post("/parameter", {"value": value} | ({"regions": list(regions)} if regions else {}))
 
     def replication(self, **settings: object) -> None:
@@ -92,8 +98,6 @@ class Lab:
         if answer.headers.get("content-type", "").startswith("application/json") and answer.text.startswith(("[", '{"items"')):
             content = answer.json()
             return content if isinstance(content, list) else content["items"]
-        import json
-
         return [json.loads(line) for line in answer.text.splitlines() if line.strip()]
 
     def item_get(self, region: str, key: dict, table: str = paths.TABLE) -> dict | None:
@@ -117,6 +121,7 @@ class Lab:
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess:
         """The command line client, as an operator would use it."""
+        self._parameter_changed = True
         command = [str(paths.LAB), *arguments, "--port", str(self.ports.base)]
         return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False, env=process.base_env())
 

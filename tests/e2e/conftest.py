@@ -1,0 +1,103 @@
+"""One lab and one site for all tests; each test finds them without faults, in the first Region, with counters at zero."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from harness import paths, process, wait
+from harness.fpm import Fpm, publish
+from harness.lab import Lab
+from harness.site import Site, clean
+
+# Tests do not wait five seconds for each change of the parameter; those of the interval itself say so.
+QUICK_POLL = {"wp_dynamodb.region_poll_interval": "1"}
+
+
+@pytest.fixture(scope="session")
+def run() -> Iterator[Path]:
+    folder = paths.run_dir("test")
+    clean(folder)
+    yield folder
+    process.stop_all(folder)
+
+
+@pytest.fixture(scope="session")
+def ports() -> paths.Ports:
+    return paths.ports(19700)
+
+
+@pytest.fixture(scope="session")
+def started_lab(run: Path, ports: paths.Ports) -> Iterator[Lab]:
+    lab = Lab(run, ports).start()
+    yield lab
+    lab.stop()
+
+
+@pytest.fixture
+def lab(started_lab: Lab) -> Iterator[Lab]:
+    started_lab.reset()
+    yield started_lab
+    started_lab.reset()
+
+
+@pytest.fixture(scope="session")
+def pages(run: Path) -> Path:
+    return publish(Path(__file__).parent / "pages", run / "pages")
+
+
+@pytest.fixture(scope="session")
+def start_fpm(run: Path, ports: paths.Ports, pages: Path, started_lab: Lab) -> Iterator[Callable[..., Fpm]]:
+    """Starts a php-fpm host with the test pages; stopped after the last test."""
+    hosts: list[Fpm] = []
+
+    def start(name: str, region: str = paths.REGIONS[0], *, workers: int = 2, ini: dict[str, str] | None = None, **options: object) -> Fpm:
+        fpm = Fpm(name, run, ports, region, docroot=pages, workers=workers, ini=QUICK_POLL | (ini or {}), **options)
+        hosts.append(fpm)
+        return fpm.start()
+
+    yield start
+    for fpm in hosts:
+        fpm.stop()
+
+
+@pytest.fixture(scope="session")
+def started_host(start_fpm: Callable[..., Fpm]) -> Fpm:
+    return start_fpm("host", workers=3)
+
+
+@pytest.fixture
+def host(lab: Lab, started_host: Fpm) -> Fpm:
+    """The php-fpm that most tests share, in the first Region."""
+    settled(started_host, paths.REGIONS[0])
+    lab.counters_reset()
+    return started_host
+
+
+@pytest.fixture(scope="session")
+def started_site(run: Path, ports: paths.Ports, started_lab: Lab) -> Iterator[Site]:
+    site = Site(run, ports, workers=3, ini=QUICK_POLL).start()
+    yield site
+    site.stop()
+
+
+@pytest.fixture
+def site(lab: Lab, started_site: Site) -> Site:
+    """WordPress in both Regions, the first one active."""
+    for fpm in started_site.hosts.values():
+        settled(fpm, paths.REGIONS[0])
+    lab.counters_reset()
+    return started_site
+
+
+def settled(fpm: Fpm, region: str, timeout: float = 15) -> None:
+    wait.until(lambda: fpm.follows(region), what=f"{fpm.name} to use {region}", timeout=timeout, logs=fpm.logs)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if os.geteuid() != 0:
+        raise pytest.UsageError("these tests start php-fpm, nginx and MariaDB under their own users: run them as root")
+    for built in (paths.EXTENSION, paths.LAB):
+        if not built.is_file():
+            raise pytest.UsageError(f"{built} is missing: make build")

@@ -1,0 +1,59 @@
+<?php
+/**
+ * One session page for the tests: does what is asked and tells what happened, as JSON.
+ *
+ *   do      read (default) | add (a number to the list) | put (replace the data by `text`) | fresh (store nothing) | abort
+ *   strict  1: session.use_strict_mode
+ *   wait    milliseconds between session_start() and the change
+ */
+
+$warnings = array();
+set_error_handler(
+	static function ( int $level, string $message ) use ( &$warnings ): bool {
+		$warnings[] = $message;
+		return true;
+	}
+);
+// Headers must still be open when session_start() wants to send a cookie.
+ob_start();
+ini_set( 'session.use_strict_mode', $_GET['strict'] ?? '0' );
+
+$begin   = hrtime( true );
+$started = session_start();
+$took    = ( hrtime( true ) - $begin ) / 1e6;
+$found   = $_SESSION ?? null;
+
+usleep( 1000 * (int) ( $_GET['wait'] ?? 0 ) );
+
+switch ( $_GET['do'] ?? 'read' ) {
+	case 'add':
+		$_SESSION['list'][] = count( $_SESSION['list'] ?? array() ) + 1;
+		break;
+	case 'put':
+		$_SESSION['text'] = $_GET['text'];
+		break;
+	case 'abort':
+		session_abort();
+		break;
+}
+
+$id    = session_id();
+$begin = hrtime( true );
+$saved = PHP_SESSION_ACTIVE === session_status() ? session_write_close() : null;
+
+header( 'Content-Type: application/json' );
+echo json_encode(
+	array(
+		'started'  => $started,
+		'start_ms' => $took,
+		'close_ms' => ( hrtime( true ) - $begin ) / 1e6,
+		'saved'    => $saved,
+		'id'       => $id,
+		'found'    => $found,
+		'left'     => $_SESSION ?? null,
+		'pid'      => getmypid(),
+		'region'   => wp_dynamodb_active_region(),
+		'warnings' => $warnings,
+	),
+	JSON_PARTIAL_OUTPUT_ON_ERROR
+);
