@@ -103,13 +103,4 @@ final class LoaderTest extends SiteTestCase {
 
 		$this->assertStringEndsWith( '/wp-dynamodb-copy', $this->site->run( 'return WP_DYNAMODB_DIR;' ) );
 	}
-
-	public function test_every_file_says_the_same_version(): void {
-		$this->assertSame( 1, preg_match( '/^ \* Version: +(\S+)$/m', file_get_contents( PLUGIN_DIR . '/wp-dynamodb.php' ), $header ) );
-
-		$this->assertStringContainsString( "const VERSION = '{$header[1]}';", file_get_contents( PLUGIN_DIR . '/inc/early.php' ) );
-		$this->assertStringContainsString( "'WP_DYNAMODB_LOADER_VERSION', '{$header[1]}'", $this->shipped() );
-		$this->assertMatchesRegularExpression( '/^ \* Version: +' . preg_quote( $header[1], '/' ) . '$/m', $this->shipped() );
-		$this->assertMatchesRegularExpression( '/^Stable tag: ' . preg_quote( $header[1], '/' ) . '$/m', file_get_contents( PLUGIN_DIR . '/readme.txt' ) );
-	}
 }

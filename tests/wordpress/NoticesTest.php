@@ -51,7 +51,7 @@ final class NoticesTest extends SiteTestCase {
 			$this->assertStringNotContainsString( $markup, $html );
 		}
 		$this->assertStringContainsString( '&lt;script&gt;bad()', $html );
-		$this->assertStringContainsString( 'S3_UPLOADS_REGION is already defined as &#039;&lt;b&gt;east&lt;/b&gt;&#039;', $html );
+		$this->assertStringContainsString( 'S3_UPLOADS_REGION is already defined as &quot;&lt;b&gt;east&lt;/b&gt;&quot;', $html );
 		$this->assertStringContainsString( '“&lt;u&gt;” is not the name of an AWS Region', $html );
 		$this->assertStringContainsString( 'us-east-1: “&lt;i&gt;” is not a constant', $html );
 	}

@@ -16,7 +16,7 @@ defined( 'ABSPATH' ) || exit;
  * Whether the request asks for <home>/healthz.
  */
 function is_healthz_request(): bool {
-	// Compared only, never shown or stored.
+	// phpcs:ignore WordPress.Security.ValidatedSanitizedInput -- compared only, never shown or stored.
 	$uri  = $_SERVER['REQUEST_URI'] ?? '';
 	$path = is_string( $uri ) ? explode( '?', $uri, 2 )[0] : '';
 
@@ -25,7 +25,7 @@ function is_healthz_request(): bool {
 		return false;
 	}
 
-	$home = parse_url( (string) get_option( 'home' ), PHP_URL_PATH );
+	$home = wp_parse_url( (string) get_option( 'home' ), PHP_URL_PATH );
 
 	return rtrim( (string) $home, '/' ) . '/healthz' === $path;
 }

@@ -78,7 +78,7 @@ function plain_word( mixed $word ): string {
  */
 function send_healthz(): void {
 	// Nothing may stand before the first line: no notice, no output of a prepended file.
-	ini_set( 'display_errors', '0' );
+	ini_set( 'display_errors', '0' ); // phpcs:ignore Squiz.PHP.DiscouragedFunctions.Discouraged
 	while ( ob_get_level() > 0 && ob_end_clean() ) {
 		continue;
 	}
@@ -107,6 +107,6 @@ function send_healthz(): void {
 	}
 
 	if ( 'HEAD' !== ( $_SERVER['REQUEST_METHOD'] ?? 'GET' ) ) {
-		echo $body; // phpcs:ignore -- plain text, made of plain_word() and numbers only.
+		echo $body; // phpcs:ignore WordPress.Security.EscapeOutput.OutputNotEscaped -- plain text of plain_word() and numbers.
 	}
 }

@@ -35,5 +35,6 @@ function deactivate( bool $network_wide = false ): void {
  * Translations shipped in languages/; those of translate.wordpress.org WordPress finds by itself.
  */
 function load_translations(): void {
+	// phpcs:ignore PluginCheck.CodeAnalysis.DiscouragedFunctions -- WordPress before 6.8 does not find them by the header.
 	load_plugin_textdomain( 'wp-dynamodb', false, dirname( plugin_basename( WP_DYNAMODB_DIR . '/wp-dynamodb.php' ) ) . '/languages' );
 }

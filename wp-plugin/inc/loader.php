@@ -9,6 +9,9 @@ namespace WP_DynamoDB;
 
 defined( 'ABSPATH' ) || exit;
 
+// WP_Filesystem may ask for FTP credentials; this must work on activation or not at all.
+// phpcs:disable WordPress.WP.AlternativeFunctions
+
 /** Stands in every version of the loader, and so tells it from somebody else's file of that name. */
 const LOADER_MARK = 'WP_DYNAMODB_LOADER_VERSION';
 

@@ -51,8 +51,19 @@ function region_map_problem_text( array $problem ): string {
  * @param array{wanted: scalar, actual: mixed} $conflict As define_constants() reports it.
  */
 function conflict_text( string $name, array $conflict ): string {
-	$actual = is_scalar( $conflict['actual'] ) ? var_export( $conflict['actual'], true ) : gettype( $conflict['actual'] );
+	$actual = is_scalar( $conflict['actual'] ) ? plain_value( $conflict['actual'] ) : gettype( $conflict['actual'] );
 
 	/* translators: 1: name of a constant, 2: its value, 3: the value that the plugin would have given it. */
-	return sprintf( __( '%1$s is already defined as %2$s; for the active Region it would be %3$s.', 'wp-dynamodb' ), $name, $actual, var_export( $conflict['wanted'], true ) );
+	return sprintf( __( '%1$s is already defined as %2$s; for the active Region it would be %3$s.', 'wp-dynamodb' ), $name, $actual, plain_value( $conflict['wanted'] ) );
+}
+
+/**
+ * A constant's value as one would type it, shortened.
+ *
+ * @param string|int|float|bool $value The value.
+ */
+function plain_value( string|int|float|bool $value ): string {
+	$text = (string) wp_json_encode( $value, JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE );
+
+	return mb_strlen( $text ) > 120 ? mb_substr( $text, 0, 120 ) . '…' : $text;
 }

@@ -85,7 +85,8 @@ function show_loader_notice(): void {
 		/* translators: %s: path of a file. */
 		$text = sprintf( __( 'The must-use loader was not installed: %s exists and belongs to something else. Move it away, then run:', 'wp-dynamodb' ), loader_target() );
 	} else {
-		$text = __( 'The must-use loader is missing or outdated and could not be written, so plugins that load first do not see the constants of the active Region. Run on every host, or when building its image:', 'wp-dynamodb' );
+		$text = __( 'The must-use loader is missing or outdated and could not be written, so plugins that load first may miss the constants.', 'wp-dynamodb' )
+			. ' ' . __( 'Run on every host, or when building its image:', 'wp-dynamodb' );
 	}
 
 	print_notice( 'warning', $text, array(), '<code>' . esc_html( loader_command() ) . '</code>' );
@@ -103,7 +104,11 @@ function print_notice( string $level, string $text, array $list = array(), strin
 	printf( '<div class="notice notice-%s"><p><strong>WP DynamoDB:</strong> %s</p>', esc_attr( $level ), esc_html( $text ) );
 
 	if ( array() !== $list ) {
-		echo '<ul class="ul-disc"><li>' . implode( '</li><li>', array_map( 'esc_html', $list ) ) . '</li></ul>';
+		echo '<ul class="ul-disc">';
+		foreach ( $list as $line ) {
+			printf( '<li>%s</li>', esc_html( $line ) );
+		}
+		echo '</ul>';
 	}
 	if ( '' !== $html ) {
 		echo '<p>' . wp_kses( $html, array( 'a' => array( 'href' => true ), 'code' => array() ) ) . '</p>';

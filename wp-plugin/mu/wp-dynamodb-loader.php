@@ -1,7 +1,7 @@
 <?php
 /**
  * Plugin Name: WP DynamoDB loader
- * Description: Loads the early part of WP DynamoDB before other plugins, so that they find the constants of the active Region. Installed and removed by WP DynamoDB; does nothing while it is not active.
+ * Description: Loads the early part of WP DynamoDB before other plugins. Installed and removed by WP DynamoDB; does nothing while that is not active.
  * Version:     0.1.0
  * License:     GPL-2.0-or-later
  *

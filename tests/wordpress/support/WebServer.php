@@ -53,7 +53,7 @@ final class WebServer {
 		$body    = file_get_contents( "http://127.0.0.1:{$this->port}{$path}", false, $context );
 		$headers = array();
 		foreach ( array_slice( $http_response_header, 1 ) as $line ) {
-			[ $name, $value ]               = explode( ':', $line, 2 );
+			list( $name, $value )           = explode( ':', $line, 2 );
 			$headers[ strtolower( $name ) ] = trim( $value );
 		}
 
