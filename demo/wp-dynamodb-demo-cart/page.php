@@ -40,13 +40,13 @@ function print_page( array $state ): void {
 	</dl>
 	<?php print_lines( $state['lines'] ); ?>
 	<h2>Add something</h2>
-	<p class="shelf">
+	<div>
 		<?php
 		foreach ( SHELF as $item ) {
 			print_button( 'add', $item, $item );
 		}
 		?>
-	</p>
+	</div>
 	<p class="hint">Switch the active Region and reload this page: the Region above changes, the session and the cart stay.</p>
 	<p><a href="<?php echo esc_url( home_url( '/' ) ); ?>">Back to the site</a></p>
 </main>

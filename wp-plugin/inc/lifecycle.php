@@ -13,8 +13,13 @@ defined( 'ABSPATH' ) || exit;
  * On activation.
  */
 function activate(): void {
-	// Present though empty: a missing option costs a query on every page.
-	add_site_option( REGION_MAP_OPTION, array() );
+	// Present though empty, and autoloaded: otherwise it would cost a query on every page.
+	if ( is_multisite() ) {
+		add_site_option( REGION_MAP_OPTION, array() );
+	} else {
+		add_option( REGION_MAP_OPTION, array(), '', true );
+	}
+
 	install_loader();
 }
 
