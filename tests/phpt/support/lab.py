@@ -5,11 +5,14 @@ import json
 import selectors
 import subprocess
 import time
-import urllib.error
 import urllib.request
 
 from . import paths
 from .php import Missing
+
+
+# A proxy of the machine must not come between us and loopback.
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def call(method: str, path: str, body: object = None, timeout: float = 10.0):
@@ -18,7 +21,7 @@ def call(method: str, path: str, body: object = None, timeout: float = 10.0):
     request = urllib.request.Request(
         f"http://127.0.0.1:{paths.base_port()}{path}", data=data, method=method, headers={"content-type": "application/json"}
     )
-    with urllib.request.urlopen(request, timeout=timeout) as answer:
+    with _DIRECT.open(request, timeout=timeout) as answer:
         text = answer.read()
     return json.loads(text) if text.strip() else None
 

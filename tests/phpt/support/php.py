@@ -63,7 +63,8 @@ def package_version() -> str:
 
 def environment(**more: str) -> dict[str, str]:
     """Environment for PHP under test: only the INI file that is named is read, and AWS credentials are the lab's."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PHP"))}
+    unwanted = ("AWS_", "PHP", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+    env = {name: value for name, value in os.environ.items() if not name.upper().startswith(unwanted)}
     env.update(
         PHP_INI_SCAN_DIR="",
         AWS_ACCESS_KEY_ID="lab",

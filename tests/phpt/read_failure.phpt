@@ -1,0 +1,39 @@
+--TEST--
+DynamoDB fails at the read: session_start() is false, a warning says where and why, nothing is written over the session
+--INI--
+wp_dynamodb.attempt_timeout_ms=400
+wp_dynamodb.connect_timeout_ms=300
+wp_dynamodb.request_timeout_ms=1000
+--FILE--
+<?php
+require 'show.inc';
+store('visitor', ['user' => 3, 'bytes' => "\0\xff"]);
+$stored = item_text(lab_only_item());
+foreach (['refuse', 'reset', '5xx', 'throttle', 'denied', 'blackhole', 'hang', 'noconnect'] as $fault) {
+    lab_fault($fault);
+    session_id('visitor');
+    $before = microtime(true);
+    [$started, $messages] = warnings(fn() => session_start());
+    $took = microtime(true) - $before;
+    $_SESSION['user'] = 'overwritten';
+    session_status() === PHP_SESSION_ACTIVE and session_write_close();
+    unset($_SESSION);
+    $text = implode("\n", ours($messages));
+    show($fault, [$started, session_id(), count(ours($messages)), missing($text, 'could not read the session', TABLE, EAST, 'GetItem', 'the stored session is left as it is')]);
+    // The limit is request_timeout_ms; the rest is the machine's.
+    $took < 1.5 * SLOW or print("$fault took $took s\n");
+    lab_fault('none');
+    item_text(lab_only_item()) === $stored or print("the stored item changed\n");
+}
+show('after it', fetch('visitor') === ['user' => 3, 'bytes' => "\0\xff"]);
+?>
+--EXPECT--
+refuse: [false,"visitor",1,[]]
+reset: [false,"visitor",1,[]]
+5xx: [false,"visitor",1,[]]
+throttle: [false,"visitor",1,[]]
+denied: [false,"visitor",1,[]]
+blackhole: [false,"visitor",1,[]]
+hang: [false,"visitor",1,[]]
+noconnect: [false,"visitor",1,[]]
+after it: true

@@ -1,0 +1,46 @@
+"""PHP under valgrind's memcheck, every process of a run with a log of its own.
+
+run-tests.php has a valgrind mode (-m), but it gives one log to a test, which the children that a test starts, or forks,
+overwrite. So PHP is replaced by a small script that starts it under valgrind.
+"""
+
+import pathlib
+import shutil
+
+from . import paths
+from .php import Missing
+
+_OPTIONS = (
+    "-q --tool=memcheck --num-callers=40 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite "
+    # As run-tests.php does: PHP's watchpoints and its interpreter need exact registers at memory accesses.
+    "--vex-iropt-register-updates=allregs-at-mem-access"
+)
+
+
+class Checked:
+    """Wrappers for PHP's binaries, and what valgrind said of them."""
+
+    # Zend's own allocator hides errors; unloaded modules have no names in a report.
+    environment = {"USE_ZEND_ALLOC": "0", "ZEND_DONT_UNLOAD_MODULES": "1", "WPD_SLOW": "1"}
+
+    def __init__(self, work: pathlib.Path, suppressions: pathlib.Path):
+        self._valgrind = shutil.which("valgrind")
+        if not self._valgrind:
+            raise Missing("valgrind is not on PATH: install it")
+        self._work, self._suppressions = work, suppressions
+        self._logs = paths.fresh(work / "valgrind")
+
+    def wrap(self, binary: str) -> str:
+        script = self._work / f"checked-{pathlib.Path(binary).name}"
+        script.write_text(
+            f"#!/bin/sh\nexec {self._valgrind} {_OPTIONS} --suppressions={self._suppressions} --log-file={self._logs}/%p.log {binary} \"$@\"\n"
+        )
+        script.chmod(0o755)
+        return str(script)
+
+    def processes(self) -> int:
+        return len(list(self._logs.glob("*.log")))
+
+    def reports(self) -> list[str]:
+        """What valgrind wrote, one text per process that it found something in."""
+        return [text for path in sorted(self._logs.glob("*.log")) if (text := path.read_text(errors="replace").strip())]

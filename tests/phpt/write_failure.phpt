@@ -1,0 +1,37 @@
+--TEST--
+DynamoDB fails at the write: a warning of our own comes first, the stored session stays as it was
+--INI--
+wp_dynamodb.attempt_timeout_ms=400
+wp_dynamodb.connect_timeout_ms=300
+wp_dynamodb.request_timeout_ms=1000
+--FILE--
+<?php
+require 'show.inc';
+store('visitor', ['user' => 3]);
+$stored = item_text(lab_only_item());
+foreach (['refuse', '5xx', 'denied', 'blackhole'] as $fault) {
+    session_id('visitor');
+    session_start();
+    $_SESSION['user'] = 4;
+    lab_fault($fault);
+    [, $messages] = warnings(fn() => session_write_close());
+    lab_fault('none');
+    show($fault, [str_contains($messages[0] ?? '', 'wp_dynamodb: '), missing($messages[0] ?? '', 'could not write the session', TABLE, EAST), count($messages)]);
+    // A black hole may have done the write and swallowed the answer; the lab's does not.
+    item_text(lab_only_item()) === $stored or print("the stored item changed with $fault\n");
+}
+session_id('visitor');
+session_start();
+lab_fault('refuse');
+[$destroyed, $messages] = warnings(fn() => session_destroy());
+lab_fault('none');
+show('destroy', [$destroyed, missing(implode(ours($messages)), TABLE, EAST)]);
+show('after it', fetch('visitor'));
+?>
+--EXPECT--
+refuse: [true,[],2]
+5xx: [true,[],2]
+denied: [true,[],2]
+blackhole: [true,[],2]
+destroy: [false,[]]
+after it: {"user":3}
