@@ -26,15 +26,15 @@ namespace {
     /**
      * The DynamoDB endpoint of a Region.
      *
-     * @param string|null $region a Region of the setting `wp_dynamodb.regions`; null: the active Region
+     * @param string|null $region any AWS Region's name; null: the active Region
      * @return string a URL without a path (`https://dynamodb.us-east-1.amazonaws.com`), or what the setting
      *     `wp_dynamodb.endpoints` has for this Region
-     * @throws WpDynamoDb\ConfigException if `$region` is not one of `wp_dynamodb.regions`
+     * @throws WpDynamoDb\ConfigException if `$region` is not the name of a Region, or a setting is not valid
      */
     function wp_dynamodb_endpoint(?string $region = null): string {}
 
     /**
-     * What this process knows of the Regions; makes no call.
+     * What this host knows of the Regions; makes no call.
      *
      * - `version` string: the extension's version
      * - `pid` int: the process that answers
@@ -43,13 +43,15 @@ namespace {
      * - `source` string: where the active Region comes from: `pin` (the setting `wp_dynamodb.region`), `parameter` (SSM),
      *   `last_good` (the state file), `environment` (`AWS_REGION`, `AWS_DEFAULT_REGION`), `metadata` (instance or task),
      *   `first` (the first of `wp_dynamodb.regions`)
-     * - `reason` string: the same in a sentence
+     * - `reason` string: the same in words
+     * - `home` string: the Region this host is in, as far as it knows; `wp_dynamodb_health()` asks there
+     * - `table` string: the session table
      * - `parameter` array: `name` string, `value` string|null, `modified_ms` int|null (Unix time of the newest change),
      *   `checked_age_ms` int|null (since a Region last answered), `poller_pid` int|null (the process that polls for this host)
      * - `regions` array: Region => array of `endpoint` string, `ssm_endpoint` string, `parameter_state` string (`ok`,
      *   `missing`, `bad`, `error` or `unknown`), `parameter_value` string|null, `parameter_error` string|null, `calls` int,
-     *   `errors` int, `latency_ms` array of `p50` and `p99` (float|null)
-     * - `warnings` string[]: what is wrong now, each naming parameter, Region and value; empty when all is well
+     *   `errors` int (both of all workers of this host since it started), `latency_ms` array of `p50` and `p99` (float|null)
+     * - `warnings` string[]: the newest messages about the Region, oldest first, each naming parameter, Region and value
      *
      * @return array<string, mixed>
      * @throws WpDynamoDb\ConfigException if a setting is not valid
@@ -71,8 +73,9 @@ namespace {
      * Whether this host's Region serves sessions: reads one item of the session table there.
      *
      * @param int $timeout_ms the longest time it may take, whatever happens; 1 to 60000
-     * @return array{ok: bool, region: string, latency_ms: float, error: ?string, kind: ?string} `region` is the Region
-     *     asked; `error` and `kind` (`timeout`, `unavailable`, `throttled`, `access`, `config`) are null when `ok` is true
+     * @return array{ok: bool, region: string, table: string, latency_ms: float, error: ?string, kind: ?string} `region` is
+     *     the Region asked; `error` and `kind` (`timeout`, `unavailable`, `throttled`, `access`, `not_found`, `config`) are
+     *     null when `ok` is true
      * @throws WpDynamoDb\ConfigException if `$timeout_ms` or a setting is not valid
      */
     function wp_dynamodb_health(int $timeout_ms = 1500): array {}
@@ -80,13 +83,14 @@ namespace {
     /**
      * Every setting of the extension.
      *
-     * @return array<string, array{value: string, default: string, source: string, meaning: string}> by the setting's full
-     *     name (`wp_dynamodb.table`); `source` is `default`, `ini` (php.ini, pool, -d) or `runtime` (ini_set)
+     * @return array<string, array{value: string, default: string, source: string, allowed: string, meaning: string}> by the
+     *     setting's full name (`wp_dynamodb.table`); `source` is `default`, `ini` (php.ini, pool, -d) or `runtime`; passwords
+     *     in URLs are masked
      */
     function wp_dynamodb_config(): array {}
 
     /**
-     * Counters of this process: calls, errors and latencies per Region and operation.
+     * Counters of this host: calls, errors and latencies per Region and operation, and what became of sessions.
      *
      * @param string $format `array` or `prometheus` (text exposition format)
      * @return array<string, mixed>|string an array for `array`, text for `prometheus`
@@ -98,7 +102,7 @@ namespace {
 namespace WpDynamoDb {
 
     /** What every function of the extension throws; the message says what happened, in which Region, and what to do. */
-    class Exception extends \Exception {}
+    class Exception extends \RuntimeException {}
 
     /** A setting or an argument is not valid, or a table or parameter is not what the settings say. */
     class ConfigException extends Exception {}

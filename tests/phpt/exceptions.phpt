@@ -17,11 +17,10 @@ function thrown(callable $work): array
         return [get_class($error), $error->getMessage()];
     }
 }
-foreach ([fn() => wp_dynamodb_endpoint('eu-west-1'), fn() => wp_dynamodb_endpoint(''), fn() => wp_dynamodb_metrics('xml'), fn() => wp_dynamodb_health(0), fn() => wp_dynamodb_health(-5)] as $work) {
+foreach ([fn() => wp_dynamodb_endpoint('Virginia'), fn() => wp_dynamodb_endpoint(''), fn() => wp_dynamodb_metrics('xml'), fn() => wp_dynamodb_health(0), fn() => wp_dynamodb_health(-5)] as $work) {
     [$class, $message] = thrown($work);
     show($class, strlen($message) > 20 ? 'with a message' : $message);
 }
-show('endpoint names the Region', missing(thrown(fn() => wp_dynamodb_endpoint('eu-west-1'))[1], 'eu-west-1', 'wp_dynamodb.regions'));
 foreach (['refuse', 'denied', 'blackhole', 'throttle', '5xx'] as $fault) {
     foreach ([EAST, WEST] as $region) {
         lab_fault($fault, $region, 'ssm');
@@ -40,7 +39,6 @@ WpDynamoDb\ConfigException: "with a message"
 WpDynamoDb\ConfigException: "with a message"
 WpDynamoDb\ConfigException: "with a message"
 WpDynamoDb\ConfigException: "with a message"
-endpoint names the Region: []
 refresh, refuse: ["WpDynamoDb\\UnavailableException",[]]
 refresh, denied: ["WpDynamoDb\\AccessException",[]]
 refresh, blackhole: ["WpDynamoDb\\TimeoutException",[]]

@@ -14,7 +14,7 @@ foreach ($config as $name => $setting) {
     if (($file[$name] ?? null) !== $setting['default']) {
         show("$name, default", [$file[$name] ?? null, $setting['default']]);
     }
-    if (array_keys($setting) != ['value', 'default', 'source', 'meaning'] || strlen($setting['meaning']) < 10) {
+    if (array_diff(['value', 'default', 'source', 'meaning'], array_keys($setting)) || strlen($setting['meaning']) < 10) {
         show("$name, shape", $setting);
     }
     if ((string) $setting['value'] !== ini_get($name)) {

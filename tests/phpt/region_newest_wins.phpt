@@ -5,14 +5,14 @@ The newest parameter of all Regions wins, whichever Region it was written in; on
 require 'show.inc';
 lab_parameter(EAST);
 wp_dynamodb_refresh();
-usleep(1100000);
+usleep(50000);
 lab_parameter(WEST, [WEST]);
 show('written in the second only', wp_dynamodb_refresh());
-usleep(1100000);
+usleep(50000);
 lab_parameter(EAST, [EAST]);
 show('then in the first only', wp_dynamodb_refresh());
 lab_fault('refuse', EAST, 'ssm');
-usleep(1100000);
+usleep(50000);
 lab_parameter(WEST, [WEST]);
 show('first SSM down', wp_dynamodb_refresh());
 $states = array_column(wp_dynamodb_status()['regions'], 'parameter_state');
