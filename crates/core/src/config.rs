@@ -1,0 +1,581 @@
+//! The table of settings: name, default, what is allowed, meaning; and what they parse to.
+//!
+//! This table is the one source for the INI entries, phpinfo, `wp_dynamodb_config()`, the documentation and the messages about bad values.
+
+use std::collections::BTreeMap;
+use std::ffi::CStr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::region::Region;
+
+/// More Regions than this are refused: the shared memory has room for as many.
+pub const MAX_REGIONS: usize = 8;
+
+/// One setting, as PHP registers it.
+pub struct Setting {
+    /// Full INI name, `wp_dynamodb.…`.
+    pub name: &'static CStr,
+    /// Default value, as text.
+    pub default: &'static CStr,
+    /// What is allowed, for messages and documents.
+    pub allowed: &'static str,
+    /// What it is for.
+    pub meaning: &'static str,
+    /// Parses `text` into its field; the error says what is wrong, without name and value.
+    parse: fn(&mut Settings, &str) -> Result<(), String>,
+}
+
+impl Setting {
+    /// The name as text.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name.to_str().unwrap_or_default()
+    }
+
+    /// The default as text.
+    #[must_use]
+    pub fn default(&self) -> &'static str {
+        self.default.to_str().unwrap_or_default()
+    }
+}
+
+/// How session items are laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Key hashed, data compressed and sealed.
+    Sealed,
+    /// The layout of the AWS SDK for PHP's session handler.
+    AwsSdk,
+}
+
+/// The least severe message that is logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LogLevel {
+    /// Only what needs somebody.
+    Error,
+    /// Also what may need somebody.
+    Warning,
+    /// Also changes of state.
+    Info,
+    /// Everything.
+    Debug,
+}
+
+/// All settings, parsed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// The Regions, in the order of preference; at least one.
+    pub regions: Vec<Region>,
+    /// A fixed Region that overrules the parameter.
+    pub pin: Option<Region>,
+    /// Name of the SSM parameter.
+    pub parameter: String,
+    /// How often the host asks for the parameter.
+    pub poll_interval: Duration,
+    /// Where the last good value is kept; none: nowhere.
+    pub state_file: Option<PathBuf>,
+    /// DynamoDB endpoints that differ from AWS's own.
+    pub endpoints: BTreeMap<Region, String>,
+    /// SSM endpoints that differ from AWS's own.
+    pub ssm_endpoints: BTreeMap<Region, String>,
+    /// The session table.
+    pub table: String,
+    /// Name of its partition key.
+    pub hash_key: String,
+    /// Name of the attribute with the data.
+    pub data_attribute: String,
+    /// Name of the attribute with the expiry, in seconds: the table's TTL attribute.
+    pub expires_attribute: String,
+    /// Layout of the items.
+    pub format: Format,
+    /// Prefix of the key; empty: the session name.
+    pub prefix: String,
+    /// Reads are strongly consistent within the Region.
+    pub consistent_read: bool,
+    /// Percent of the lifetime after which an unchanged session's expiry is moved.
+    pub touch_after: u32,
+    /// Deadline of one TCP and TLS connect.
+    pub connect_timeout: Duration,
+    /// Deadline of one attempt.
+    pub attempt_timeout: Duration,
+    /// Deadline of a call with all its attempts.
+    pub request_timeout: Duration,
+    /// Profile in the shared AWS configuration; none: the default chain.
+    pub profile: Option<String>,
+    /// What is logged.
+    pub log_level: LogLevel,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let mut settings = Settings {
+            regions: Vec::new(),
+            pin: None,
+            parameter: String::new(),
+            poll_interval: Duration::ZERO,
+            state_file: None,
+            endpoints: BTreeMap::new(),
+            ssm_endpoints: BTreeMap::new(),
+            table: String::new(),
+            hash_key: String::new(),
+            data_attribute: String::new(),
+            expires_attribute: String::new(),
+            format: Format::Sealed,
+            prefix: String::new(),
+            consistent_read: true,
+            touch_after: 0,
+            connect_timeout: Duration::ZERO,
+            attempt_timeout: Duration::ZERO,
+            request_timeout: Duration::ZERO,
+            profile: None,
+            log_level: LogLevel::Warning,
+        };
+        for setting in SETTINGS {
+            // A default that does not parse is caught by the test below, not by users.
+            let _ = (setting.parse)(&mut settings, setting.default());
+        }
+        settings
+    }
+}
+
+/// The table.
+pub const SETTINGS: &[Setting] = &[
+    Setting {
+        name: c"wp_dynamodb.regions",
+        default: c"us-east-1,us-west-2",
+        allowed: "1 to 8 different AWS Regions, separated by commas",
+        meaning: "The Regions that hold the table, in the order of preference.",
+        parse: |s, v| {
+            s.regions = regions(v)?;
+            Ok(())
+        },
+    },
+    Setting {
+        name: c"wp_dynamodb.region",
+        default: c"",
+        allowed: "empty, or one of wp_dynamodb.regions",
+        meaning: "Pins this host to a Region, whatever the parameter says.",
+        parse: |s, v| {
+            s.pin = if v.is_empty() { None } else { Some(Region::parse(v)?) };
+            Ok(())
+        },
+    },
+    Setting {
+        name: c"wp_dynamodb.region_parameter",
+        default: c"/wordpress/dynamodb_region",
+        allowed: "the name of an SSM parameter: letters, digits and . - _ /, at most 1011 characters",
+        meaning: "The SSM parameter that holds the active Region; read in all Regions, the newest wins.",
+        parse: |s, v| {
+            s.parameter = name_of(v, "./-_", 1011)?;
+            Ok(())
+        },
+    },
+    Setting {
+        name: c"wp_dynamodb.region_poll_interval",
+        default: c"5",
+        allowed: "1 to 3600 (seconds)",
+        meaning: "How often one worker of the host asks for the parameter.",
+        parse: |s, v| {
+            s.poll_interval = Duration::from_secs(number(v, 1, 3600)?);
+            Ok(())
+        },
+    },
+    Setting {
+        name: c"wp_dynamodb.state_file",
+        default: c"/var/lib/wp-dynamodb/region.json",
+        allowed: "empty, or an absolute path that the workers may write",
+        meaning: "Keeps the last good Region for a start while SSM cannot be reached.",
+        parse: |s, v| {
+            s.state_file = match v {
+                "" => None,
+                path if path.starts_with('/') && !path.contains('\0') => Some(PathBuf::from(path)),
+                _ => return Err("it is not an absolute path".into()),
+            };
+            Ok(())
+        },
+    },
+    Setting {
+        name: c"wp_dynamodb.endpoints",
+        default: c"",
+        allowed: "region=url pairs separated by commas, for Regions in wp_dynamodb.regions",
+        meaning: "DynamoDB endpoints other than AWS's own: VPC endpoints, the lab.",
+        parse: |s, v| {
+            s.endpoints = endpoints(v)?;
+            Ok(())
+        },
+    },
+    Setting {
+        name: c"wp_dynamodb.ssm_endpoints",
+        default: c"",
+        allowed: "region=url pairs separated by commas, for Regions in wp_dynamodb.regions",
+        meaning: "SSM endpoints other than AWS's own.",
+        parse: |s, v| {
+            s.ssm_endpoints = endpoints(v)?;
+            Ok(())
+        },
+    },
+    Setting {
+        name: c"wp_dynamodb.table",
+        default: c"wordpress_sessions",
+        allowed: "a DynamoDB table: 3 to 255 letters, digits and . - _",
+        meaning: "The table that holds the sessions, the same name in every Region.",
+        parse: |s, v| {
+            s.table = name_of(v, ".-_", 255)?;
+            if s.table.len() < 3 { Err("it is shorter than 3 characters".into()) } else { Ok(()) }
+        },
+    },
+    Setting {
+        name: c"wp_dynamodb.session_hash_key",
+        default: c"session_id",
+        allowed: "an attribute name of 1 to 255 characters",
+        meaning: "Name of the table's partition key (type S).",
+        parse: |s, v| {
+            s.hash_key = attribute(v)?;
+            Ok(())
+        },
+    },
+    Setting {
+        name: c"wp_dynamodb.session_data_attribute",
+        default: c"data",
+        allowed: "an attribute name of 1 to 255 characters",
+        meaning: "Name of the attribute that holds the session data.",
+        parse: |s, v| {
+            s.data_attribute = attribute(v)?;
+            Ok(())
+        },
+    },
+    Setting {
+        name: c"wp_dynamodb.session_expires_attribute",
+        default: c"expires",
+        allowed: "an attribute name of 1 to 255 characters",
+        meaning: "Name of the attribute that holds the expiry (seconds since 1970): the table's TTL attribute.",
+        parse: |s, v| {
+            s.expires_attribute = attribute(v)?;
+            Ok(())
+        },
+    },
+    Setting {
+        name: c"wp_dynamodb.session_format",
+        default: c"sealed",
+        allowed: "sealed or aws-sdk",
+        meaning: "Layout of the items: sealed (key hashed, data encrypted) or that of the AWS SDK for PHP's session handler.",
+        parse: |s, v| {
+            s.format = match v {
+                "sealed" => Format::Sealed,
+                "aws-sdk" => Format::AwsSdk,
+                _ => return Err("there is no such format".into()),
+            };
+            Ok(())
+        },
+    },
+    Setting {
+        name: c"wp_dynamodb.session_id_prefix",
+        default: c"",
+        allowed: "up to 255 printable characters; empty: the session name",
+        meaning: "Keeps sites apart that share a table; takes the place of the session name in the key.",
+        parse: |s, v| {
+            if v.len() > 255 || v.chars().any(char::is_control) {
+                return Err("it is too long or holds control characters".into());
+            }
+            s.prefix = v.to_owned();
+            Ok(())
+        },
+    },
+    Setting {
+        name: c"wp_dynamodb.session_consistent_read",
+        default: c"1",
+        allowed: "0 or 1",
+        meaning: "Reads are strongly consistent within the Region (twice the read units).",
+        parse: |s, v| {
+            s.consistent_read = flag(v)?;
+            Ok(())
+        },
+    },
+    Setting {
+        name: c"wp_dynamodb.session_touch_after",
+        default: c"10",
+        allowed: "0 to 50 (percent of session.gc_maxlifetime)",
+        meaning: "An unchanged session's expiry is moved only after this part of its lifetime; items live that much longer instead.",
+        parse: |s, v| {
+            s.touch_after = u32::try_from(number(v, 0, 50)?).unwrap_or_default();
+            Ok(())
+        },
+    },
+    Setting {
+        name: c"wp_dynamodb.connect_timeout_ms",
+        default: c"300",
+        allowed: "10 to 60000 (milliseconds), not above wp_dynamodb.attempt_timeout_ms",
+        meaning: "Deadline of one connect, TLS included.",
+        parse: |s, v| {
+            s.connect_timeout = Duration::from_millis(number(v, 10, 60_000)?);
+            Ok(())
+        },
+    },
+    Setting {
+        name: c"wp_dynamodb.attempt_timeout_ms",
+        default: c"700",
+        allowed: "10 to 60000 (milliseconds), not above wp_dynamodb.request_timeout_ms",
+        meaning: "Deadline of one attempt of a call.",
+        parse: |s, v| {
+            s.attempt_timeout = Duration::from_millis(number(v, 10, 60_000)?);
+            Ok(())
+        },
+    },
+    Setting {
+        name: c"wp_dynamodb.request_timeout_ms",
+        default: c"2000",
+        allowed: "10 to 60000 (milliseconds)",
+        meaning: "Deadline of a call with all its attempts: the longest a page waits for one read or write.",
+        parse: |s, v| {
+            s.request_timeout = Duration::from_millis(number(v, 10, 60_000)?);
+            Ok(())
+        },
+    },
+    Setting {
+        name: c"wp_dynamodb.credentials_profile",
+        default: c"",
+        allowed: "empty, or a profile of the shared AWS configuration",
+        meaning: "Credentials profile; empty: environment, profile, web identity, ECS, EC2, in this order.",
+        parse: |s, v| {
+            if v.chars().any(char::is_control) {
+                return Err("it holds control characters".into());
+            }
+            s.profile = (!v.is_empty()).then(|| v.to_owned());
+            Ok(())
+        },
+    },
+    Setting {
+        name: c"wp_dynamodb.log_level",
+        default: c"warning",
+        allowed: "error, warning, info or debug",
+        meaning: "What goes to PHP's error log.",
+        parse: |s, v| {
+            s.log_level = match v {
+                "error" => LogLevel::Error,
+                "warning" => LogLevel::Warning,
+                "info" => LogLevel::Info,
+                "debug" => LogLevel::Debug,
+                _ => return Err("there is no such level".into()),
+            };
+            Ok(())
+        },
+    },
+];
+
+/// Parses all settings; `value` gives each one's text by its full name.
+///
+/// # Errors
+/// Every bad value, each as a line that names setting, value, what is wrong and what is allowed.
+pub fn parse(value: impl Fn(&Setting) -> String) -> Result<Settings, Vec<String>> {
+    let mut settings = Settings::default();
+    let mut errors = Vec::new();
+    let complain = |setting: &Setting, text: &str, reason: &str| {
+        let shown = crate::region::parameter::shown(&mask(text));
+        format!("{} = \"{shown}\": {reason}; allowed: {}", setting.name(), setting.allowed)
+    };
+    for setting in SETTINGS {
+        let text = value(setting);
+        if let Err(reason) = (setting.parse)(&mut settings, text.trim()) {
+            errors.push(complain(setting, &text, &reason));
+        }
+    }
+    if errors.is_empty() {
+        for (name, reason) in relations(&settings) {
+            if let Some(setting) = SETTINGS.iter().find(|s| s.name() == name) {
+                errors.push(complain(setting, &value(setting), &reason));
+            }
+        }
+    }
+    if errors.is_empty() { Ok(settings) } else { Err(errors) }
+}
+
+/// Hides a user and password in URLs.
+#[must_use]
+pub fn mask(text: &str) -> String {
+    text.split(',')
+        .map(|part| match part.split_once("://") {
+            Some((scheme, rest)) => {
+                let end = rest.find('/').unwrap_or(rest.len());
+                match rest[..end].rfind('@') {
+                    Some(at) => format!("{scheme}://***@{}", &rest[at + 1..]),
+                    None => part.to_owned(),
+                }
+            }
+            None => part.to_owned(),
+        })
+        .collect::<Vec<_>>()
+        .join(",")
+}
+
+/// What must hold between settings.
+fn relations(s: &Settings) -> Vec<(&'static str, String)> {
+    let mut errors = Vec::new();
+    if let Some(pin) = s.pin.as_ref().filter(|pin| !s.regions.contains(pin)) {
+        errors.push(("wp_dynamodb.region", format!("{pin} is not in wp_dynamodb.regions")));
+    }
+    for (name, map) in [("wp_dynamodb.endpoints", &s.endpoints), ("wp_dynamodb.ssm_endpoints", &s.ssm_endpoints)] {
+        for region in map.keys().filter(|region| !s.regions.contains(region)) {
+            errors.push((name, format!("{region} is not in wp_dynamodb.regions")));
+        }
+    }
+    if s.attempt_timeout > s.request_timeout {
+        errors.push(("wp_dynamodb.attempt_timeout_ms", "it is longer than the whole call may take".into()));
+    }
+    if s.connect_timeout > s.attempt_timeout {
+        errors.push(("wp_dynamodb.connect_timeout_ms", "it is longer than an attempt may take".into()));
+    }
+    let names = [&s.hash_key, &s.data_attribute, &s.expires_attribute];
+    if names.iter().any(|name| crate::session::item::OWN_ATTRIBUTES.contains(&name.as_str())) {
+        errors.push(("wp_dynamodb.session_hash_key", "key, data and expiry may not be named rev, updated_at, writer, fmt, lock or lock_until".into()));
+    }
+    if names[0] == names[1] || names[0] == names[2] || names[1] == names[2] {
+        errors.push(("wp_dynamodb.session_hash_key", "key, data and expiry need three different attributes".into()));
+    }
+    errors
+}
+
+fn regions(text: &str) -> Result<Vec<Region>, String> {
+    let mut regions = Vec::new();
+    for part in text.split(',') {
+        let region = Region::parse(part.trim())?;
+        if regions.contains(&region) {
+            return Err(format!("{region} is named twice"));
+        }
+        regions.push(region);
+    }
+    if regions.len() > MAX_REGIONS {
+        return Err(format!("these are more than {MAX_REGIONS}"));
+    }
+    Ok(regions)
+}
+
+fn endpoints(text: &str) -> Result<BTreeMap<Region, String>, String> {
+    let mut map = BTreeMap::new();
+    for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+        let (region, url) = part.split_once('=').ok_or("a pair has no =")?;
+        let region = Region::parse(region.trim())?;
+        let url = url.trim().trim_end_matches('/');
+        let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+        if !host.is_some_and(|host| !host.is_empty() && !host.starts_with(['/', ':']) && !url.contains(char::is_whitespace)) {
+            return Err(format!("the URL for {region} does not start with http:// or https:// and a host"));
+        }
+        if map.insert(region.clone(), url.to_owned()).is_some() {
+            return Err(format!("{region} is named twice"));
+        }
+    }
+    Ok(map)
+}
+
+fn number(text: &str, low: u64, high: u64) -> Result<u64, String> {
+    let number: u64 = text.parse().map_err(|_| "it is not a whole number".to_owned())?;
+    if (low..=high).contains(&number) { Ok(number) } else { Err("it is out of range".into()) }
+}
+
+/// PHP turns `on`, `yes` and `true` of an ini file into 1, but not those of `-d` in quotes or of the environment.
+fn flag(text: &str) -> Result<bool, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "1" | "on" | "yes" | "true" => Ok(true),
+        "" | "0" | "off" | "no" | "false" | "none" => Ok(false),
+        _ => Err("it is neither 0 nor 1".into()),
+    }
+}
+
+fn name_of(text: &str, marks: &str, longest: usize) -> Result<String, String> {
+    if text.is_empty() {
+        return Err("it is empty".into());
+    }
+    if text.len() > longest {
+        return Err("it is too long".into());
+    }
+    match text.chars().find(|c| !c.is_ascii_alphanumeric() && !marks.contains(*c)) {
+        Some(bad) => Err(format!("{bad:?} is not allowed in it")),
+        None => Ok(text.to_owned()),
+    }
+}
+
+fn attribute(text: &str) -> Result<String, String> {
+    if text.is_empty() || text.len() > 255 || text.chars().any(char::is_control) {
+        return Err("it is empty, too long or holds control characters".into());
+    }
+    Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn with(name: &str, value: &str) -> Result<Settings, Vec<String>> {
+        parse(|s| if s.name() == format!("wp_dynamodb.{name}") { value.to_owned() } else { s.default().to_owned() })
+    }
+
+    #[test]
+    fn every_default_is_valid() {
+        let settings = parse(|s| s.default().to_owned()).expect("defaults parse");
+        assert_eq!(settings, Settings::default());
+        assert_eq!(settings.regions.len(), 2);
+        assert_eq!(settings.table, "wordpress_sessions");
+    }
+
+    #[test]
+    fn a_bad_value_is_named_with_what_is_allowed() {
+        let errors = with("region_poll_interval", "soon").unwrap_err();
+        assert_eq!(
+            errors,
+            ["wp_dynamodb.region_poll_interval = \"soon\": it is not a whole number; allowed: 1 to 3600 (seconds)"]
+        );
+    }
+
+    #[test]
+    fn refuses_what_cannot_work() {
+        for (name, value) in [
+            ("regions", ""),
+            ("regions", "us-east-1,us-east-1"),
+            ("regions", "us-east-1,,us-west-2"),
+            ("regions", "US-EAST-1"),
+            ("region", "eu-west-1"),
+            ("region_parameter", ""),
+            ("region_parameter", "/a b"),
+            ("region_poll_interval", "0"),
+            ("state_file", "relative.json"),
+            ("endpoints", "us-east-1"),
+            ("endpoints", "us-east-1=ftp://host"),
+            ("endpoints", "us-east-1=http://"),
+            ("endpoints", "eu-west-1=http://host"),
+            ("ssm_endpoints", "us-east-1=http://a,us-east-1=http://b"),
+            ("table", "ab"),
+            ("table", "a table"),
+            ("session_hash_key", ""),
+            ("session_data_attribute", "session_id"),
+            ("session_format", "json"),
+            ("session_id_prefix", "a\u{1}b"),
+            ("session_consistent_read", "maybe"),
+            ("session_touch_after", "51"),
+            ("connect_timeout_ms", "701"),
+            ("attempt_timeout_ms", "2001"),
+            ("request_timeout_ms", "-1"),
+            ("log_level", "loud"),
+        ] {
+            let errors = with(name, value).expect_err(name);
+            assert!(errors[0].starts_with(&format!("wp_dynamodb.{name} = ")) || name == "session_data_attribute", "{errors:?}");
+        }
+    }
+
+    #[test]
+    fn passwords_in_urls_are_masked() {
+        assert_eq!(mask("us-east-1=http://me:secret@host:1/x,b=http://c/d@e"), "us-east-1=http://***@host:1/x,b=http://c/d@e");
+        let errors = with("endpoints", "eu-west-1=http://me:secret@host").unwrap_err();
+        assert!(!errors[0].contains("secret"), "{errors:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in ".{0,80}") {
+            for setting in SETTINGS {
+                let _ = (setting.parse)(&mut Settings::default(), &text);
+            }
+            let _ = mask(&text);
+        }
+    }
+}

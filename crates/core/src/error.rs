@@ -1,0 +1,165 @@
+//! One typed error with its cause, translated once at the edge into a PHP warning or exception.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::region::Region;
+
+/// What went wrong, by what the caller or the operator can do about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A setting, credential or schema is wrong: nothing to retry, no other Region would help.
+    Config,
+    /// The credentials may not do this (`AccessDeniedException` and its relatives).
+    Access,
+    /// The table or parameter does not exist in this Region.
+    NotFound,
+    /// The deadline passed.
+    Timeout,
+    /// The Region could not be reached, or answered 5xx.
+    Unavailable,
+    /// The Region asked for fewer calls, and retries did not fit into the deadline.
+    Throttled,
+    /// A condition on the item did not hold (the item has gone or changed).
+    Condition,
+    /// The stored data failed its check.
+    Corrupt,
+    /// The data does not fit into an item.
+    TooLarge,
+    /// The caller asked for something that makes no sense.
+    Invalid,
+    /// A defect in this software.
+    Internal,
+}
+
+impl Kind {
+    /// Every kind, for metrics.
+    pub const ALL: [Kind; 11] = [
+        Kind::Config,
+        Kind::Access,
+        Kind::NotFound,
+        Kind::Timeout,
+        Kind::Unavailable,
+        Kind::Throttled,
+        Kind::Condition,
+        Kind::Corrupt,
+        Kind::TooLarge,
+        Kind::Invalid,
+        Kind::Internal,
+    ];
+
+    /// The name used in metrics, status and `/healthz`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Config => "config",
+            Kind::Access => "access",
+            Kind::NotFound => "not_found",
+            Kind::Timeout => "timeout",
+            Kind::Unavailable => "unavailable",
+            Kind::Throttled => "throttled",
+            Kind::Condition => "condition",
+            Kind::Corrupt => "corrupt",
+            Kind::TooLarge => "too_large",
+            Kind::Invalid => "invalid",
+            Kind::Internal => "internal",
+        }
+    }
+
+    /// What an operator should do, where there is one thing to do.
+    fn advice(self) -> Option<&'static str> {
+        match self {
+            Kind::Access => Some("allow this action on the table or parameter in the IAM policy"),
+            Kind::NotFound => Some("create it in this Region, or correct the name in the settings"),
+            _ => None,
+        }
+    }
+}
+
+/// A failure, with where it happened.
+///
+/// Never holds a session id, a key or session data.
+#[derive(Debug, Clone)]
+pub struct Error {
+    /// What sort of failure.
+    pub kind: Kind,
+    /// The cause in words, without place: `connection refused`.
+    pub cause: String,
+    /// The call that failed: `GetItem`.
+    pub operation: Option<&'static str>,
+    /// The Region that was asked.
+    pub region: Option<Region>,
+    /// The table or parameter that was asked for: `table wordpress_sessions`.
+    pub resource: Option<String>,
+    /// How long it took, from the caller's view.
+    pub elapsed: Option<Duration>,
+}
+
+impl Error {
+    /// An error without a place.
+    pub fn new(kind: Kind, cause: impl Into<String>) -> Self {
+        Error { kind, cause: cause.into(), operation: None, region: None, resource: None, elapsed: None }
+    }
+
+    /// Adds the place: call, Region, table or parameter.
+    #[must_use]
+    pub fn at(mut self, operation: &'static str, region: &Region, resource: String) -> Self {
+        self.operation = Some(operation);
+        self.region = Some(region.clone());
+        self.resource = Some(resource);
+        self
+    }
+
+    /// Adds how long the caller waited.
+    #[must_use]
+    pub fn after(mut self, elapsed: Duration) -> Self {
+        self.elapsed = Some(elapsed);
+        self
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.cause)?;
+        let mut place = Vec::new();
+        if let Some(operation) = self.operation {
+            place.push(operation.to_owned());
+        }
+        if let Some(resource) = &self.resource {
+            place.push(format!("on {resource}"));
+        }
+        if let Some(region) = &self.region {
+            place.push(format!("in {region}"));
+        }
+        if let Some(elapsed) = self.elapsed {
+            place.push(format!("after {} ms", elapsed.as_millis()));
+        }
+        if !place.is_empty() {
+            write!(f, " ({})", place.join(" "))?;
+        }
+        if let Some(advice) = self.kind.advice() {
+            write!(f, ": {advice}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_what_where_and_what_to_do() {
+        let region = Region::parse("us-east-1").expect("a Region");
+        let error = Error::new(Kind::NotFound, "the table does not exist")
+            .at("GetItem", &region, "table wordpress_sessions".into())
+            .after(Duration::from_millis(12));
+        assert_eq!(
+            error.to_string(),
+            "the table does not exist (GetItem on table wordpress_sessions in us-east-1 after 12 ms): \
+             create it in this Region, or correct the name in the settings"
+        );
+    }
+}

@@ -1,0 +1,74 @@
+//! Which Region is active, and which one this host uses.
+//!
+//! ```text
+//! parameter   what an operator may have written into the SSM parameter
+//! source      asking SSM for it, per Region
+//! decide      (state, observation, now) → state; pure
+//! state_file  the last good value on disk
+//! shared      what all workers of the host know, in shared memory
+//! poller      one worker of the host asks, the others read
+//! ```
+
+pub mod decide;
+pub mod locate;
+pub mod parameter;
+pub mod poller;
+pub mod shared;
+pub mod source;
+pub mod state_file;
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// The name of an AWS Region, checked for its form: `us-east-1`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub struct Region(String);
+
+impl Region {
+    /// Takes a Region's name.
+    ///
+    /// # Errors
+    /// When the text does not have the form of a Region's name.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let parts: Vec<&str> = text.split('-').collect();
+        let words = parts.len().saturating_sub(1);
+        let well_formed = text.len() <= 32
+            && parts.len() >= 3
+            && parts[..words].iter().all(|p| p.len() >= 2 && p.bytes().all(|b| b.is_ascii_lowercase()))
+            && (1..=2).contains(&parts[words].len())
+            && parts[words].bytes().all(|b| b.is_ascii_digit());
+        if well_formed {
+            Ok(Region(text.to_owned()))
+        } else {
+            Err(format!("\"{}\" does not have the form of an AWS Region", parameter::shown(text)))
+        }
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_the_form_of_a_region() {
+        for good in ["us-east-1", "ap-southeast-5", "us-gov-west-1", "cn-north-1", "mx-central-1", "eu-isoe-west-1"] {
+            assert!(Region::parse(good).is_ok(), "{good}");
+        }
+        for bad in ["", "us-east", "us-east-", "us-east-1a", "US-EAST-1", "us east 1", "us-east-1\n", "-us-1", "us--1", "us-east-123"] {
+            assert!(Region::parse(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! One worker of the host asks SSM in all Regions; the others read what it found in shared memory.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use crate::config::Settings;
+use crate::error::Error;
+use crate::metrics::Operation;
+use crate::region::decide::{self, Reading};
+use crate::region::shared::{ParameterState, Slot, monotonic_ms};
+use crate::region::source::{Parameter, ParameterSource};
+use crate::region::{locate, parameter, state_file};
+
+/// An SSM that has not answered by then counts as silent in this round.
+const DEADLINE: Duration = Duration::from_secs(2);
+
+/// What polling needs.
+#[derive(Clone)]
+pub struct Poller {
+    /// Regions, parameter, interval, state file.
+    pub settings: Arc<Settings>,
+    /// Where parameters are read.
+    pub source: Arc<dyn ParameterSource>,
+    /// Where the findings go.
+    pub slot: &'static Slot,
+    /// Asks for a turn before the next tick.
+    pub wake: Arc<Notify>,
+}
+
+impl Poller {
+    /// Polls for as long as the process lives, whenever this worker holds the lease and a round is due.
+    pub async fn run(self) {
+        let pid = std::process::id();
+        let interval = millis(self.settings.poll_interval);
+        // A dead or idle poller is replaced within a tick and the rest of its lease: well inside two intervals.
+        let tick = Duration::from_millis((interval / 8).clamp(50, 1000));
+        loop {
+            let now = monotonic_ms();
+            if self.slot.lease(pid, now, interval + interval / 2) {
+                let attempted = self.slot.state().attempted_ms;
+                if attempted == 0 || now >= attempted + interval + jitter(interval) {
+                    self.round().await;
+                }
+            }
+            tokio::select! {
+                () = tokio::time::sleep(tick) => {}
+                () = self.wake.notified() => {}
+            }
+        }
+    }
+
+    /// Asks every Region's SSM once, at the same time, and publishes what came.
+    pub async fn round(&self) {
+        let regions = &self.settings.regions;
+        let mut asked = tokio::task::JoinSet::new();
+        for (index, region) in regions.iter().cloned().enumerate() {
+            let source = Arc::clone(&self.source);
+            asked.spawn(async move {
+                let began = std::time::Instant::now();
+                let answer = match tokio::time::timeout(DEADLINE, source.read(&region)).await {
+                    Ok(answer) => answer,
+                    Err(_) => Err(Error::new(crate::Kind::Timeout, "no answer")),
+                };
+                (index, answer, began.elapsed())
+            });
+        }
+        let mut readings = vec![Reading::Failed; regions.len()];
+        while let Some(done) = asked.join_next().await {
+            if let Ok((index, answer, took)) = done {
+                let error = answer.as_ref().err().map(|e| e.kind);
+                self.slot.region(index).metrics.record(Operation::GetParameter, took, error);
+                readings[index] = self.reading(index, &answer);
+            }
+        }
+        if self.slot.located().is_none() {
+            let found = locate::metadata().await;
+            self.slot.locate(decide::index_of(found.as_ref(), regions));
+        }
+        let next = decide::decide(self.slot.state(), &readings, monotonic_ms());
+        if self.slot.publish(&next)
+            && let Some(adopted) = next.adopted
+        {
+            self.slot.notice(&format!("info: the active Region is now {} (parameter {})", regions[adopted.region], self.settings.parameter));
+        }
+        self.keep();
+    }
+
+    /// One answer as a reading; notes it, and says once when it is bad.
+    fn reading(&self, index: usize, answer: &Result<Option<Parameter>, Error>) -> Reading {
+        let cell = self.slot.region(index);
+        let region = &self.settings.regions[index];
+        match answer {
+            Ok(Some(found)) => match parameter::parse(&found.value, &self.settings.regions) {
+                Ok(named) => {
+                    cell.note(ParameterState::Ok, self.settings.regions[named].as_str(), "");
+                    Reading::Value { region: named, modified_ms: found.modified_ms }
+                }
+                Err(bad) => {
+                    if cell.note(ParameterState::Bad, &bad.shown, bad.reason) {
+                        self.slot.notice(&format!(
+                            "warning: parameter {} in {region} is ignored: its value \"{}\" is no Region to use: {}; going on with the Region in use",
+                            self.settings.parameter, bad.shown, bad.reason
+                        ));
+                    }
+                    Reading::Bad
+                }
+            },
+            Ok(None) => {
+                cell.note(ParameterState::Missing, "", "there is no such parameter");
+                Reading::Missing
+            }
+            Err(error) => {
+                let (before, _, _) = cell.read();
+                cell.note(ParameterState::Error, "", &error.cause);
+                if before != ParameterState::Error {
+                    self.slot.notice(&format!(
+                        "warning: parameter {} in {region} cannot be read: {error}; going on with the Region in use",
+                        self.settings.parameter
+                    ));
+                }
+                Reading::Failed
+            }
+        }
+    }
+
+    /// Keeps the last good value on disk while SSM confirms it.
+    fn keep(&self) {
+        let state = self.slot.state();
+        let (Some(path), Some(adopted)) = (&self.settings.state_file, state.adopted) else { return };
+        if !adopted.confirmed || state.checked_ms != state.attempted_ms {
+            return;
+        }
+        let region = self.settings.regions[adopted.region].as_str();
+        if let Err(error) = state_file::write(path, &self.settings.parameter, region, adopted.modified_ms) {
+            let message = format!("warning: the last good Region cannot be kept: {error}; set wp_dynamodb.state_file to a path the workers may write");
+            if !self.slot.recent_notices().contains(&message) {
+                self.slot.notice(&message);
+            }
+        }
+    }
+}
+
+/// Up to a tenth of the interval, so that hosts started together do not ask together; always late, never early.
+fn jitter(interval_ms: u64) -> u64 {
+    let mut byte = [0];
+    let _ = aws_lc_rs::rand::fill(&mut byte);
+    interval_ms * u64::from(byte[0]) / 2560
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Region;
+    use crate::region::shared;
+    use crate::store::Reply;
+    use std::collections::HashMap;
+    use std::sync::Mutex;
+
+    #[derive(Default)]
+    struct Fake(Mutex<HashMap<String, Result<Option<Parameter>, Error>>>);
+
+    impl Fake {
+        fn says(&self, region: &str, answer: Result<Option<(&str, u64)>, Error>) {
+            let answer = answer.map(|a| a.map(|(value, modified_ms)| Parameter { value: value.into(), modified_ms }));
+            self.0.lock().expect("unpoisoned").insert(region.into(), answer);
+        }
+    }
+
+    impl ParameterSource for Fake {
+        fn read<'a>(&'a self, region: &'a Region) -> Reply<'a, Option<Parameter>> {
+            let answer = self.0.lock().expect("unpoisoned").get(region.as_str()).cloned().unwrap_or(Ok(None));
+            Box::pin(async move { answer })
+        }
+    }
+
+    fn down() -> Error {
+        Error::new(crate::Kind::Unavailable, "connection refused")
+    }
+
+    fn poller(fake: &Arc<Fake>, state_file: Option<std::path::PathBuf>) -> Poller {
+        let slot = shared::private();
+        slot.locate(None);
+        Poller { settings: Arc::new(Settings { state_file, ..Settings::default() }), source: Arc::<Fake>::clone(fake), slot, wake: Arc::default() }
+    }
+
+    #[tokio::test]
+    async fn follows_the_newest_and_keeps_it_on_disk() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("region.json");
+        let fake = Arc::new(Fake::default());
+        let poller = poller(&fake, Some(path.clone()));
+        fake.says("us-east-1", Ok(Some(("us-east-1", 10))));
+        fake.says("us-west-2", Ok(Some(("us-west-2", 20))));
+        poller.round().await;
+        assert_eq!(poller.slot.state().adopted.map(|a| a.region), Some(1));
+        let kept = state_file::read(&path, "/wordpress/dynamodb_region").expect("readable").expect("kept");
+        assert_eq!((kept.0.region.as_str(), kept.0.modified_ms), ("us-west-2", 20));
+        assert!(poller.slot.take_notices()[0].contains("now us-west-2"));
+    }
+
+    #[tokio::test]
+    async fn bad_values_are_said_once_and_shown() {
+        let fake = Arc::new(Fake::default());
+        let poller = poller(&fake, None);
+        fake.says("us-east-1", Ok(Some(("eu-west-9", 10))));
+        poller.round().await;
+        poller.round().await;
+        let notices = poller.slot.take_notices();
+        assert_eq!(notices.len(), 1, "{notices:?}");
+        for part in ["/wordpress/dynamodb_region", "us-east-1", "eu-west-9", "not one of wp_dynamodb.regions"] {
+            assert!(notices[0].contains(part), "{part} in {}", notices[0]);
+        }
+        assert_eq!(poller.slot.region(0).read().0, ParameterState::Bad);
+        assert_eq!(poller.slot.region(1).read().0, ParameterState::Missing);
+        assert_eq!(poller.slot.state().adopted, None);
+    }
+
+    #[tokio::test]
+    async fn silence_is_said_once_and_changes_nothing() {
+        let fake = Arc::new(Fake::default());
+        let poller = poller(&fake, None);
+        fake.says("us-west-2", Ok(Some(("us-west-2", 20))));
+        poller.round().await;
+        let _ = poller.slot.take_notices();
+        fake.says("us-east-1", Err(down()));
+        fake.says("us-west-2", Err(down()));
+        poller.round().await;
+        poller.round().await;
+        assert_eq!(poller.slot.take_notices().len(), 2, "one for each Region");
+        let state = poller.slot.state();
+        assert_eq!(state.adopted.map(|a| a.region), Some(1));
+        assert!(state.checked_ms <= state.attempted_ms);
+    }
+}

@@ -1,0 +1,467 @@
+//! What all workers of a host know, in shared memory.
+//!
+//! ```text
+//! Segment   mapped once before php-fpm forks, inherited by every worker
+//! ├─ magic, layout version
+//! └─ slots[8]        one for each set of Regions and parameter (pools may differ); `key` 0 = free
+//!    ├─ lease        who polls: until (monotonic ms) << 24 | pid
+//!    ├─ adopted      the parameter's value: modified ms << 16 | Region index << 8 | flags
+//!    ├─ attempted, checked (monotonic ms), located (metadata Region)
+//!    ├─ regions[8]   state and last bad value of each Region's parameter; metrics
+//!    └─ notices[8]   messages that one worker of the host shall log
+//! ```
+//!
+//! No locks: a worker may be killed at any instruction. Every word is an atomic that is whole by itself; texts carry a sequence number
+//! and are simply missing while (or after) somebody was killed writing them. Offsets only, no pointers. All zero is a valid empty segment.
+
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, fence};
+
+use crate::config::{MAX_REGIONS, Settings};
+use crate::metrics::{RegionMetrics, SessionMetrics};
+use crate::region::decide::{Adopted, State};
+
+/// Changes with the layout: a reloaded extension never reads an old one's segment.
+const MAGIC: u64 = 0x7770_6464_6200_0001;
+const SLOTS: usize = 8;
+const NOTICES: usize = 8;
+
+/// The mapped memory.
+#[repr(C)]
+struct Segment {
+    magic: AtomicU64,
+    slots: [Slot; SLOTS],
+}
+
+/// A text of up to `8 * N` bytes that one process writes and others read.
+#[repr(C)]
+struct Text<const N: usize> {
+    sequence: AtomicU32,
+    length: AtomicU32,
+    words: [AtomicU64; N],
+}
+
+impl<const N: usize> Text<N> {
+    fn write(&self, text: &str) {
+        let mut end = text.len().min(8 * N);
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        // Odd while writing. A writer that was killed left it odd: `| 1` takes up from there.
+        let before = self.sequence.load(Relaxed) | 1;
+        self.sequence.store(before, Relaxed);
+        fence(Release);
+        self.length.store(u32::try_from(end).unwrap_or_default(), Relaxed);
+        for (word, bytes) in self.words.iter().zip(text.as_bytes()[..end].chunks(8)) {
+            let mut whole = [0; 8];
+            whole[..bytes.len()].copy_from_slice(bytes);
+            word.store(u64::from_le_bytes(whole), Relaxed);
+        }
+        self.sequence.store(before.wrapping_add(1), Release);
+    }
+
+    /// `None` when it is being written, or its writer was killed.
+    fn read(&self) -> Option<String> {
+        let before = self.sequence.load(Acquire);
+        let length = (self.length.load(Relaxed) as usize).min(8 * N);
+        let mut bytes: Vec<u8> = self.words.iter().take(length.div_ceil(8)).flat_map(|w| w.load(Relaxed).to_le_bytes()).collect();
+        fence(Acquire);
+        if before % 2 == 1 || self.sequence.load(Relaxed) != before {
+            return None;
+        }
+        bytes.truncate(length);
+        String::from_utf8(bytes).ok()
+    }
+}
+
+/// What a Region's SSM said last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
+pub enum ParameterState {
+    /// Never asked.
+    Unknown = 0,
+    /// A good value.
+    Ok = 1,
+    /// No such parameter.
+    Missing = 2,
+    /// A value that was ignored.
+    Bad = 3,
+    /// No answer.
+    Error = 4,
+}
+
+impl ParameterState {
+    /// The name used in status.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            ParameterState::Unknown => "unknown",
+            ParameterState::Ok => "ok",
+            ParameterState::Missing => "missing",
+            ParameterState::Bad => "bad",
+            ParameterState::Error => "error",
+        }
+    }
+}
+
+/// One Region in a slot.
+#[repr(C)]
+pub struct RegionCell {
+    state: AtomicU32,
+    value: Text<34>,
+    detail: Text<40>,
+    /// Calls, errors, latency.
+    pub metrics: RegionMetrics,
+}
+
+impl RegionCell {
+    /// Notes what SSM said; true when it differs from what it said before.
+    pub fn note(&self, state: ParameterState, value: &str, detail: &str) -> bool {
+        let changed = self.read() != (state, value.to_owned(), detail.to_owned());
+        if changed {
+            self.value.write(value);
+            self.detail.write(detail);
+        }
+        self.state.store(state as u32, Release);
+        changed
+    }
+
+    /// State, value and what is wrong with it.
+    #[must_use]
+    pub fn read(&self) -> (ParameterState, String, String) {
+        let state = match self.state.load(Acquire) {
+            1 => ParameterState::Ok,
+            2 => ParameterState::Missing,
+            3 => ParameterState::Bad,
+            4 => ParameterState::Error,
+            _ => ParameterState::Unknown,
+        };
+        (state, self.value.read().unwrap_or_default(), self.detail.read().unwrap_or_default())
+    }
+}
+
+/// What the workers with the same Regions and parameter share.
+#[repr(C)]
+pub struct Slot {
+    key: AtomicU64,
+    lease: AtomicU64,
+    adopted: AtomicU64,
+    attempted_ms: AtomicU64,
+    checked_ms: AtomicU64,
+    /// Index + 1 of the Region that the metadata named; `LOCATED_NOWHERE`: asked in vain.
+    located: AtomicU64,
+    /// One cell for each of `regions`.
+    regions: [RegionCell; MAX_REGIONS],
+    /// What became of sessions.
+    pub sessions: SessionMetrics,
+    noted: AtomicU64,
+    logged: AtomicU64,
+    notices: [Text<64>; NOTICES],
+}
+
+const LOCATED_NOWHERE: u64 = u64::MAX;
+const PRESENT: u64 = 1;
+const CONFIRMED: u64 = 2;
+const PID_BITS: u32 = 24;
+
+static SEGMENT: AtomicPtr<Segment> = AtomicPtr::new(std::ptr::null_mut());
+
+/// Maps the segment, once in a process and before it forks (MINIT). Again: nothing happens.
+///
+/// # Errors
+/// When the system has no memory to map; workers then know only for themselves.
+pub fn map() -> std::io::Result<()> {
+    if !SEGMENT.load(Acquire).is_null() {
+        return Ok(());
+    }
+    // SAFETY: an anonymous mapping of a size we choose; no address is asked for, no file is involved.
+    let memory = unsafe {
+        libc::mmap(
+            std::ptr::null_mut(),
+            size_of::<Segment>(),
+            libc::PROT_READ | libc::PROT_WRITE,
+            libc::MAP_SHARED | libc::MAP_ANONYMOUS,
+            -1,
+            0,
+        )
+    };
+    if memory == libc::MAP_FAILED {
+        return Err(std::io::Error::last_os_error());
+    }
+    let segment = memory.cast::<Segment>();
+    // SAFETY: the mapping is fresh, page aligned, as large as a Segment and all zero, which is a valid Segment (integers only).
+    unsafe { &*segment }.magic.store(MAGIC, Release);
+    SEGMENT.store(segment, Release);
+    Ok(())
+}
+
+/// The slot for these settings: shared when the segment is mapped and has room, else this process's own.
+#[must_use]
+pub fn slot(settings: &Settings) -> &'static Slot {
+    let key = key_of(settings);
+    let segment = SEGMENT.load(Acquire);
+    if !segment.is_null() {
+        // SAFETY: set only by `map` to a live Segment, which is never unmapped; all access is through atomics.
+        let segment = unsafe { &*segment };
+        if segment.magic.load(Acquire) == MAGIC
+            && let Some(slot) = segment.slots.iter().find(|s| match s.key.compare_exchange(0, key, AcqRel, Acquire) {
+                Ok(_) => true,
+                Err(held) => held == key,
+            })
+        {
+            return slot;
+        }
+    }
+    private()
+}
+
+/// An empty slot of this process's own.
+#[must_use]
+pub fn private() -> &'static Slot {
+    let slot = Box::<Slot>::new_zeroed();
+    // SAFETY: all zero is a valid Slot (integers only). It lives as long as the process: clients hold it for ever.
+    Box::leak(unsafe { slot.assume_init() })
+}
+
+fn key_of(s: &Settings) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (&s.regions, &s.parameter, &s.endpoints, &s.ssm_endpoints, &s.table, &s.state_file).hash(&mut hasher);
+    hasher.finish().max(1)
+}
+
+/// Milliseconds of a clock that all processes of the host share and nobody can set; never 0.
+#[must_use]
+pub fn monotonic_ms() -> u64 {
+    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: writes into a timespec of ours; CLOCK_BOOTTIME exists on every Linux since 2.6.39.
+    unsafe { libc::clock_gettime(libc::CLOCK_BOOTTIME, &raw mut now) };
+    (now.tv_sec.unsigned_abs() * 1000 + now.tv_nsec.unsigned_abs() / 1_000_000).max(1)
+}
+
+/// Whether a process of this number exists.
+fn alive(pid: u32) -> bool {
+    let Ok(pid) = libc::pid_t::try_from(pid) else { return false };
+    // SAFETY: signal 0 only asks.
+    let answer = unsafe { libc::kill(pid, 0) };
+    answer == 0 || std::io::Error::last_os_error().raw_os_error() == Some(libc::EPERM)
+}
+
+impl Slot {
+    /// The cell of the Region with this index.
+    #[must_use]
+    pub fn region(&self, index: usize) -> &RegionCell {
+        &self.regions[index.min(MAX_REGIONS - 1)]
+    }
+
+    /// Takes or renews the lease for `ttl_ms`: true when `pid` may poll.
+    ///
+    /// Free are a lease that has run out and one whose holder is dead.
+    pub fn lease(&self, pid: u32, now_ms: u64, ttl_ms: u64) -> bool {
+        let held = self.lease.load(Acquire);
+        let (holder, until) = (u32::try_from(held & ((1 << PID_BITS) - 1)).unwrap_or_default(), held >> PID_BITS);
+        let free = held == 0 || holder == pid || now_ms >= until || !alive(holder);
+        let wanted = (now_ms + ttl_ms) << PID_BITS | u64::from(pid) & ((1 << PID_BITS) - 1);
+        free && self.lease.compare_exchange(held, wanted, AcqRel, Acquire).is_ok()
+    }
+
+    /// Gives the lease back (a worker that ends in good order).
+    pub fn release(&self, pid: u32) {
+        let held = self.lease.load(Acquire);
+        if held & ((1 << PID_BITS) - 1) == u64::from(pid) {
+            let _ = self.lease.compare_exchange(held, 0, AcqRel, Acquire);
+        }
+    }
+
+    /// The process that polls; `None`: nobody.
+    #[must_use]
+    pub fn poller(&self, now_ms: u64) -> Option<u32> {
+        let held = self.lease.load(Acquire);
+        let holder = u32::try_from(held & ((1 << PID_BITS) - 1)).ok().filter(|pid| *pid != 0)?;
+        (held >> PID_BITS > now_ms && alive(holder)).then_some(holder)
+    }
+
+    /// What the host knows about the parameter.
+    #[must_use]
+    pub fn state(&self) -> State {
+        State {
+            adopted: unpack(self.adopted.load(Acquire)),
+            attempted_ms: self.attempted_ms.load(Acquire),
+            checked_ms: self.checked_ms.load(Acquire),
+        }
+    }
+
+    /// Makes `state` known; an older value never replaces a newer one, whoever is late. True when the followed value changed.
+    pub fn publish(&self, state: &State) -> bool {
+        let changed = state.adopted.is_some_and(|adopted| self.adopt(adopted));
+        self.checked_ms.fetch_max(state.checked_ms, AcqRel);
+        self.attempted_ms.fetch_max(state.attempted_ms, AcqRel);
+        changed
+    }
+
+    /// Takes a value when it is newer than the one held. True when it names another Region than before.
+    pub fn adopt(&self, adopted: Adopted) -> bool {
+        let packed = pack(adopted);
+        let replaced = self.adopted.fetch_update(AcqRel, Acquire, |held| {
+            unpack(held).is_none_or(|held| crate::region::decide::newer(&adopted, &held)).then_some(packed)
+        });
+        replaced.is_ok_and(|before| unpack(before).map(|b| b.region) != Some(adopted.region))
+    }
+
+    /// The Region the metadata named: `None` not asked yet, `Some(None)` asked in vain.
+    #[must_use]
+    pub fn located(&self) -> Option<Option<usize>> {
+        match self.located.load(Acquire) {
+            0 => None,
+            LOCATED_NOWHERE => Some(None),
+            n => Some(usize::try_from(n - 1).ok()),
+        }
+    }
+
+    /// Notes what the metadata said.
+    pub fn locate(&self, region: Option<usize>) {
+        self.located.store(region.map_or(LOCATED_NOWHERE, |index| index as u64 + 1), Release);
+    }
+
+    /// Leaves a message that one worker of the host shall log.
+    pub fn notice(&self, message: &str) {
+        let number = self.noted.fetch_add(1, AcqRel);
+        self.notices[usize::try_from(number).unwrap_or_default() % NOTICES].write(message);
+    }
+
+    /// Takes the messages that nobody has logged yet; the newest eight at most.
+    #[must_use]
+    pub fn take_notices(&self) -> Vec<String> {
+        let (from, to) = (self.logged.load(Acquire), self.noted.load(Acquire));
+        if from >= to || self.logged.compare_exchange(from, to, AcqRel, Acquire).is_err() {
+            return Vec::new();
+        }
+        self.read_notices(from.max(to.saturating_sub(NOTICES as u64)), to)
+    }
+
+    /// The newest messages, logged or not.
+    #[must_use]
+    pub fn recent_notices(&self) -> Vec<String> {
+        let to = self.noted.load(Acquire);
+        self.read_notices(to.saturating_sub(NOTICES as u64), to)
+    }
+
+    fn read_notices(&self, from: u64, to: u64) -> Vec<String> {
+        (from..to).filter_map(|n| self.notices[usize::try_from(n).unwrap_or_default() % NOTICES].read()).filter(|t| !t.is_empty()).collect()
+    }
+}
+
+fn pack(adopted: Adopted) -> u64 {
+    let flags = PRESENT | if adopted.confirmed { CONFIRMED } else { 0 };
+    adopted.modified_ms.min((1 << 48) - 1) << 16 | (adopted.region as u64 & 0xff) << 8 | flags
+}
+
+fn unpack(packed: u64) -> Option<Adopted> {
+    (packed & PRESENT != 0).then(|| Adopted {
+        region: usize::try_from(packed >> 8 & 0xff).unwrap_or_default(),
+        modified_ms: packed >> 16,
+        confirmed: packed & CONFIRMED != 0,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn adopted(region: usize, modified_ms: u64) -> Adopted {
+        Adopted { region, modified_ms, confirmed: true }
+    }
+
+    #[test]
+    fn one_holds_the_lease_until_it_runs_out_or_dies() {
+        let slot = private();
+        let me = std::process::id();
+        assert!(slot.lease(me, 1000, 100));
+        assert!(!slot.lease(me + 1, 1050, 100), "held by a live process");
+        assert!(slot.lease(me, 1050, 100), "its holder renews it");
+        assert_eq!(slot.poller(1060), Some(me));
+        assert!(slot.lease(me + 1, 1150, 100), "it has run out");
+        // A process that has certainly ended: a child we have waited for.
+        let mut child = std::process::Command::new("true").spawn().expect("a child");
+        let dead = child.id();
+        child.wait().expect("it ends");
+        let slot = private();
+        assert!(slot.lease(dead, 1000, 60_000));
+        assert!(slot.lease(me, 1001, 100), "its holder is dead");
+        slot.release(me);
+        assert_eq!(slot.poller(1002), None);
+    }
+
+    #[test]
+    fn a_late_writer_does_not_bring_back_an_old_value() {
+        let slot = private();
+        assert!(slot.adopt(adopted(1, 20)));
+        assert!(!slot.adopt(adopted(0, 10)));
+        assert_eq!(slot.state().adopted, Some(adopted(1, 20)));
+        assert!(!slot.adopt(adopted(1, 30)), "newer, but the same Region");
+        assert_eq!(slot.state().adopted, Some(adopted(1, 30)));
+    }
+
+    #[test]
+    fn notices_are_taken_once() {
+        let slot = private();
+        for n in 0..10 {
+            slot.notice(&format!("notice {n}"));
+        }
+        let taken = slot.take_notices();
+        assert_eq!(taken.len(), NOTICES);
+        assert_eq!(taken.last().map(String::as_str), Some("notice 9"));
+        assert!(slot.take_notices().is_empty());
+        assert_eq!(slot.recent_notices().len(), NOTICES);
+    }
+
+    #[test]
+    fn a_killed_writer_leaves_no_half_text_and_no_lock() {
+        let slot = private();
+        let text = &slot.notices[0];
+        text.write("whole");
+        text.sequence.fetch_add(1, Release);
+        assert_eq!(text.read(), None);
+        text.write("again");
+        assert_eq!(text.read().as_deref(), Some("again"));
+    }
+
+    #[test]
+    fn texts_are_cut_at_a_character() {
+        let slot = private();
+        let long = "é".repeat(1000);
+        slot.notices[0].write(&long);
+        assert_eq!(slot.notices[0].read().map(|t| t.len()), Some(512));
+    }
+
+    #[test]
+    fn workers_after_a_fork_share_what_is_mapped() {
+        map().expect("mapped");
+        let settings = Settings { table: "shared_test".into(), ..Settings::default() };
+        let slot = slot(&settings);
+        assert!(std::ptr::eq(slot, super::slot(&settings)));
+        let other = Settings { table: "other_test".into(), ..Settings::default() };
+        assert!(!std::ptr::eq(slot, super::slot(&other)));
+        // SAFETY: the child only touches an atomic and leaves by _exit.
+        let pid = unsafe { libc::fork() };
+        if pid == 0 {
+            slot.adopt(adopted(1, 99));
+            // SAFETY: ends the child at once, without running the test harness's exit handlers.
+            unsafe { libc::_exit(0) };
+        }
+        let mut status = 0;
+        // SAFETY: waits for our own child.
+        unsafe { libc::waitpid(pid, &raw mut status, 0) };
+        assert_eq!(slot.state().adopted, Some(adopted(1, 99)));
+    }
+
+    proptest! {
+        #[test]
+        fn packing_keeps_everything(region in 0usize..8, modified_ms in 0u64..1 << 48, confirmed: bool) {
+            let value = Adopted { region, modified_ms, confirmed };
+            prop_assert_eq!(unpack(pack(value)), Some(value));
+        }
+    }
+}

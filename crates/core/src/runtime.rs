@@ -1,0 +1,108 @@
+//! One tokio runtime per process, safe across fork.
+//!
+//! php-fpm forks its workers after the extension has started, and `pcntl_fork` forks whenever it likes. Threads do not survive a fork,
+//! so a runtime made before one hangs in the child. Therefore: made when first needed, remembered with the process id; a child that finds
+//! its parent's leaves it alone (dropping it would wait for threads that are not there) and makes its own.
+
+use std::future::Future;
+use std::sync::{Mutex, PoisonError, mpsc};
+use std::time::Duration;
+
+use nix::sys::signal::{SigSet, SigmaskHow};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::error::{Error, Kind};
+
+/// The runtime of one process.
+pub struct Process {
+    pid: u32,
+    runtime: Runtime,
+}
+
+/// Taken by PHP's thread only, so that no fork ever copies it locked.
+static CURRENT: Mutex<Option<&'static Process>> = Mutex::new(None);
+
+impl Process {
+    /// This process's runtime.
+    ///
+    /// # Errors
+    /// When the system gives no thread or file descriptor for it.
+    pub fn current() -> Result<&'static Process, Error> {
+        let pid = std::process::id();
+        let mut held = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(process) = held.filter(|process| process.pid == pid) {
+            return Ok(process);
+        }
+        let runtime = with_signals_blocked(|| {
+            Builder::new_multi_thread()
+                .worker_threads(1)
+                .max_blocking_threads(4)
+                .thread_name("wp_dynamodb")
+                .thread_keep_alive(Duration::from_secs(2))
+                .enable_all()
+                .build()
+        })
+        .map_err(|e| Error::new(Kind::Internal, format!("the system gives no thread for network calls: {e}")))?;
+        let process: &'static Process = Box::leak(Box::new(Process { pid, runtime }));
+        *held = Some(process);
+        Ok(process)
+    }
+
+    /// The process this runtime belongs to.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// Starts something that runs beside the requests.
+    pub fn spawn<F>(&self, future: F) -> tokio::task::AbortHandle
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.runtime.spawn(future).abort_handle()
+    }
+
+    /// Runs `future` on the runtime's thread and waits for it, at most for `deadline`; `None` when it has passed.
+    ///
+    /// The wait itself needs nothing of the runtime: whatever happens in there, the caller goes on.
+    pub fn wait<T, F>(&self, deadline: Duration, future: F) -> Option<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = T> + Send + 'static,
+    {
+        let (answer, answered) = mpsc::sync_channel(1);
+        let task = self.runtime.spawn(async move {
+            let _ = answer.send(future.await);
+        });
+        let result = answered.recv_timeout(deadline).ok();
+        if result.is_none() {
+            task.abort();
+        }
+        result
+    }
+}
+
+/// Threads inherit the mask: PHP's timers and shutdown signals must reach PHP's own thread, never one of ours.
+fn with_signals_blocked<T>(start: impl FnOnce() -> T) -> T {
+    let before = SigSet::all().thread_swap_mask(SigmaskHow::SIG_SETMASK);
+    let result = start();
+    if let Ok(before) = before {
+        // Can only fail for a wrong `how`.
+        let _ = before.thread_set_mask();
+    }
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_no_longer_than_the_deadline() {
+        let process = Process::current().expect("a runtime");
+        assert_eq!(process.wait(Duration::from_secs(5), async { 42 }), Some(42));
+        let never = process.wait(Duration::from_millis(20), std::future::pending::<()>());
+        assert_eq!(never, None);
+        assert_eq!(process.pid(), std::process::id());
+    }
+}

@@ -1,0 +1,229 @@
+//! The two layouts of a session item.
+//!
+//! `sealed`: `session_id` S, `data` B, `expires` N (s), `rev` N, `updated_at` N (ms), `writer` S (Region), `fmt` S.
+//! `aws-sdk`: what the AWS SDK for PHP's handler writes: key `<session name>_<id>`, `expires` N, `data` S (B when it is not UTF-8).
+
+use std::collections::BTreeMap;
+
+use crate::config::{Format, Settings};
+use crate::error::{Error, Kind};
+use crate::region::Region;
+use crate::session::seal;
+use crate::store::{Attribute, Change, Item, Key, Update};
+
+/// DynamoDB's limit of an item, names included.
+pub const ITEM_LIMIT: usize = 400 * 1024;
+/// DynamoDB's limit of a partition key.
+const KEY_LIMIT: usize = 2048;
+/// Ids longer than this are no session ids: PHP's own have at most 256 characters.
+const ID_LIMIT: usize = 256;
+/// Names that the layouts use themselves.
+pub const OWN_ATTRIBUTES: [&str; 6] = ["rev", "updated_at", "writer", "fmt", "lock", "lock_until"];
+
+/// A stored session, read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// The serialised session; may be empty.
+    pub data: Vec<u8>,
+    /// When it expires, in seconds since 1970.
+    pub expires: i64,
+}
+
+/// The prefix that keeps sessions of different names or sites apart.
+fn prefix<'a>(settings: &'a Settings, name: &'a str) -> &'a str {
+    if settings.prefix.is_empty() { name } else { &settings.prefix }
+}
+
+/// The key of the session `id` of the session name `name`.
+///
+/// # Errors
+/// [`Kind::Invalid`] for an id that cannot be one: empty, too long, or with control characters.
+pub fn key(settings: &Settings, name: &str, id: &str) -> Result<Key, Error> {
+    if id.is_empty() || id.len() > ID_LIMIT || id.chars().any(char::is_control) {
+        return Err(Error::new(Kind::Invalid, format!("the session id is empty, longer than {ID_LIMIT} bytes, or holds control characters")));
+    }
+    let prefix = prefix(settings, name);
+    let value = match settings.format {
+        Format::Sealed => seal::key(id, prefix)?,
+        Format::AwsSdk => format!("{prefix}_{id}").trim_matches('_').to_owned(),
+    };
+    if value.len() > KEY_LIMIT {
+        return Err(Error::new(Kind::Invalid, "session name and id together are longer than a key may be"));
+    }
+    Ok(Key { table: settings.table.clone(), attribute: settings.hash_key.clone(), value })
+}
+
+/// Reads an item. `None`: it holds no session (no expiry, as the AWS SDK sees it).
+///
+/// # Errors
+/// [`Kind::Corrupt`] when sealed data fails its check, or the attributes have other types than either layout gives them.
+pub fn decode(settings: &Settings, name: &str, id: &str, item: &Item) -> Result<Option<Stored>, Error> {
+    let expires = match item.get(&settings.expires_attribute) {
+        Some(Attribute::N(expires)) => *expires,
+        None => return Ok(None),
+        Some(_) => return Err(wrong_type(&settings.expires_attribute, "a whole number")),
+    };
+    let data = match (settings.format, item.get(&settings.data_attribute)) {
+        (Format::Sealed, Some(Attribute::B(sealed))) => seal::open(id, prefix(settings, name), sealed)?,
+        (Format::AwsSdk, Some(Attribute::B(bytes))) => bytes.clone(),
+        (Format::AwsSdk, Some(Attribute::S(text))) => text.clone().into_bytes(),
+        (Format::AwsSdk, None) => Vec::new(),
+        (Format::Sealed, _) => return Err(wrong_type(&settings.data_attribute, "sealed bytes")),
+        (Format::AwsSdk, Some(_)) => return Err(wrong_type(&settings.data_attribute, "text or bytes")),
+    };
+    Ok(Some(Stored { data, expires }))
+}
+
+fn wrong_type(attribute: &str, wanted: &str) -> Error {
+    Error::new(Kind::Corrupt, format!("the stored item's attribute {attribute} does not hold {wanted}"))
+}
+
+/// When, by whom and until when an item is written.
+#[derive(Debug, Clone, Copy)]
+pub struct Stamp<'a> {
+    /// The Region it is written in.
+    pub writer: &'a Region,
+    /// Now, in milliseconds since 1970.
+    pub now_ms: i64,
+    /// The new expiry, in seconds since 1970.
+    pub expires: i64,
+}
+
+/// The update that stores `data`.
+///
+/// # Errors
+/// [`Kind::TooLarge`] when it does not fit into an item.
+pub fn encode(settings: &Settings, name: &str, id: &str, data: &[u8], stamp: Stamp<'_>) -> Result<Update, Error> {
+    let mut changes = stamps(settings, stamp);
+    let value = match settings.format {
+        Format::Sealed => {
+            changes.insert("fmt".into(), Change::Set(Attribute::S("sealed".into())));
+            Change::Set(Attribute::B(seal::seal(id, prefix(settings, name), data)?))
+        }
+        Format::AwsSdk => {
+            changes.insert("lock".into(), Change::Remove);
+            match std::str::from_utf8(data) {
+                Ok("") => Change::Remove,
+                Ok(text) => Change::Set(Attribute::S(text.to_owned())),
+                Err(_) => Change::Set(Attribute::B(data.to_vec())),
+            }
+        }
+    };
+    let stored = match &value {
+        Change::Set(Attribute::B(bytes)) => bytes.len(),
+        Change::Set(Attribute::S(text)) => text.len(),
+        _ => 0,
+    };
+    changes.insert(settings.data_attribute.clone(), value);
+    // Key value and numbers are counted at their most.
+    let around = settings.hash_key.len() + ID_LIMIT * 2 + changes.keys().map(|n| n.len() + 32).sum::<usize>();
+    if stored + around > ITEM_LIMIT {
+        let packed = if settings.format == Format::Sealed { format!(", {stored} after compression") } else { String::new() };
+        return Err(Error::new(
+            Kind::TooLarge,
+            format!("the session has {} bytes{packed}; an item of DynamoDB holds at most {} of them", data.len(), ITEM_LIMIT - around),
+        ));
+    }
+    Ok(Update { changes, must_exist: false })
+}
+
+/// The update that only moves the expiry of an item that is there.
+#[must_use]
+pub fn touch(settings: &Settings, stamp: Stamp<'_>) -> Update {
+    Update { changes: stamps(settings, stamp), must_exist: true }
+}
+
+fn stamps(settings: &Settings, stamp: Stamp<'_>) -> BTreeMap<String, Change> {
+    let mut changes = BTreeMap::new();
+    changes.insert(settings.expires_attribute.clone(), Change::Set(Attribute::N(stamp.expires)));
+    if settings.format == Format::Sealed {
+        changes.insert("rev".into(), Change::Add(1));
+        changes.insert("updated_at".into(), Change::Set(Attribute::N(stamp.now_ms)));
+        changes.insert("writer".into(), Change::Set(Attribute::S(stamp.writer.to_string())));
+    }
+    changes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "abc123";
+
+    fn aws_sdk() -> Settings {
+        Settings { format: Format::AwsSdk, hash_key: "id".into(), ..Settings::default() }
+    }
+
+    fn stamp(region: &Region) -> Stamp<'_> {
+        Stamp { writer: region, now_ms: 1_700_000_000_000, expires: 1_700_001_440 }
+    }
+
+    fn region() -> Region {
+        Region::parse("us-east-1").expect("a Region")
+    }
+
+    #[test]
+    fn the_sdk_layout_has_exactly_its_attributes() {
+        let update = encode(&aws_sdk(), "PHPSESSID", ID, b"a|i:1;", stamp(&region())).expect("encoded");
+        let set: Vec<_> = update.changes.iter().filter(|(_, c)| matches!(c, Change::Set(_))).map(|(n, _)| n.as_str()).collect();
+        assert_eq!(set, ["data", "expires"]);
+        assert_eq!(update.changes["data"], Change::Set(Attribute::S("a|i:1;".into())));
+        assert_eq!(update.changes["lock"], Change::Remove);
+        assert_eq!(key(&aws_sdk(), "PHPSESSID", ID).expect("a key").value, "PHPSESSID_abc123");
+    }
+
+    #[test]
+    fn the_sdk_layout_reads_text_bytes_and_nothing() {
+        for (attribute, data) in
+            [(Some(Attribute::S("x".into())), b"x".to_vec()), (Some(Attribute::B(vec![0, 255])), vec![0, 255]), (None, vec![])]
+        {
+            let mut item = Item::from([("expires".to_owned(), Attribute::N(5))]);
+            item.extend(attribute.map(|a| ("data".to_owned(), a)));
+            assert_eq!(decode(&aws_sdk(), "P", ID, &item).expect("decoded"), Some(Stored { data, expires: 5 }));
+        }
+    }
+
+    #[test]
+    fn data_that_is_no_text_goes_as_bytes() {
+        let update = encode(&aws_sdk(), "P", ID, &[0xff, 0], stamp(&region())).expect("encoded");
+        assert_eq!(update.changes["data"], Change::Set(Attribute::B(vec![0xff, 0])));
+    }
+
+    #[test]
+    fn the_sealed_layout_shows_neither_id_nor_data() {
+        let settings = Settings::default();
+        let update = encode(&settings, "P", ID, b"secret|i:1;", stamp(&region())).expect("encoded");
+        let shown = format!("{:?}{update:?}", key(&settings, "P", ID).expect("a key"));
+        assert!(!shown.contains(ID) && !shown.contains("secret"), "{shown}");
+        let names: Vec<_> = update.changes.keys().map(String::as_str).collect();
+        assert_eq!(names, ["data", "expires", "fmt", "rev", "updated_at", "writer"]);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_with_its_size() {
+        let mut noise = vec![0; 500_000];
+        aws_lc_rs::rand::fill(&mut noise).expect("noise");
+        let error = encode(&Settings::default(), "P", ID, &noise, stamp(&region())).unwrap_err();
+        assert_eq!(error.kind, Kind::TooLarge);
+        assert!(error.cause.contains("500000 bytes") && error.cause.contains("at most 40"), "{}", error.cause);
+        assert!(encode(&Settings::default(), "P", ID, &b"x".repeat(5_000_000), stamp(&region())).is_ok(), "it packs well");
+        assert!(encode(&aws_sdk(), "P", ID, &b"x".repeat(410_000), stamp(&region())).is_err(), "this layout does not pack");
+    }
+
+    #[test]
+    fn ids_that_cannot_be_are_refused() {
+        for bad in ["", "a\nb", &"x".repeat(257)] {
+            assert_eq!(key(&Settings::default(), "P", bad).unwrap_err().kind, Kind::Invalid);
+        }
+    }
+
+    #[test]
+    fn wrong_types_are_corrupt_not_empty() {
+        let settings = Settings::default();
+        let item = Item::from([("expires".into(), Attribute::N(5)), ("data".into(), Attribute::S("x".into()))]);
+        assert_eq!(decode(&settings, "P", ID, &item).unwrap_err().kind, Kind::Corrupt);
+        let item = Item::from([("expires".into(), Attribute::S("5".into()))]);
+        assert_eq!(decode(&settings, "P", ID, &item).unwrap_err().kind, Kind::Corrupt);
+        assert_eq!(decode(&settings, "P", ID, &Item::new()).expect("decoded"), None);
+    }
+}

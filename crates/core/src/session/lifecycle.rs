@@ -1,0 +1,240 @@
+//! The rules of PHP's session contract, for one request.
+//!
+//! What must hold:
+//! - a failed read is an error, never an empty session: PHP then does not start the session and writes nothing;
+//! - a failing store never makes an id invalid: PHP would burn the visitor's cookie;
+//! - a session that nobody stored and that is still empty is not written;
+//! - an unchanged session costs no call beside its read, until a set part of its lifetime has passed;
+//! - in strict mode the read that validates the id is the read of the session.
+
+use std::collections::HashSet;
+
+use crate::config::Settings;
+use crate::error::{Error, Kind};
+use crate::metrics::SessionEvent;
+use crate::region::Region;
+use crate::session::item::{self, Stamp, Stored};
+use crate::store::{Item, Key, Update};
+
+/// The items as a request sees them: each call waits for its answer, in the Region of the moment.
+pub trait Items {
+    /// Settings of the moment.
+    fn settings(&self) -> &Settings;
+    /// The Region that writes go to.
+    fn region(&self) -> Region;
+    /// Milliseconds since 1970.
+    fn now_ms(&self) -> i64;
+    /// Reads an item.
+    ///
+    /// # Errors
+    /// When there is no answer; an item that is not there is no error.
+    fn get(&self, key: &Key) -> Result<Option<Item>, Error>;
+    /// Changes an item.
+    ///
+    /// # Errors
+    /// When it is not certain that the change has been made.
+    fn update(&self, region: &Region, key: &Key, update: &Update) -> Result<(), Error>;
+    /// Deletes an item.
+    ///
+    /// # Errors
+    /// When it is not certain that the item has gone.
+    fn delete(&self, key: &Key) -> Result<(), Error>;
+    /// Counts what became of a session.
+    fn count(&self, event: SessionEvent);
+}
+
+/// What is known of the session that was read last.
+struct Current {
+    id: String,
+    /// Expiry and emptiness of the stored item; `None`: it is not stored.
+    stored: Option<(i64, bool)>,
+}
+
+/// The sessions of one request.
+#[derive(Default)]
+pub struct Lifecycle {
+    name: String,
+    /// Ids that were this request's session: they are good although they may not be stored yet.
+    used: HashSet<String>,
+    /// The id made last and not read yet: random, so nobody else can have stored it.
+    created: Option<String>,
+    /// The answer that validated an id, kept for its read.
+    validated: Option<(String, Result<Option<Stored>, Error>)>,
+    current: Option<Current>,
+}
+
+impl Lifecycle {
+    /// A session of this name begins; also after an `open` without `close` (`session_reset`).
+    pub fn open(&mut self, name: &str) {
+        name.clone_into(&mut self.name);
+        self.created = None;
+        self.validated = None;
+        self.current = None;
+    }
+
+    /// The session ends for now; what this request knows of its ids stays.
+    pub fn close(&mut self) {
+        self.created = None;
+        self.validated = None;
+        self.current = None;
+    }
+
+    /// PHP made this id.
+    pub fn created(&mut self, id: &str) {
+        self.created = Some(id.to_owned());
+    }
+
+    /// Whether the id may be used (strict mode asks).
+    pub fn validate(&mut self, items: &impl Items, id: &str) -> bool {
+        if self.created.as_deref() == Some(id) {
+            // PHP asks whether a new id collides: "not valid" means it is free.
+            return false;
+        }
+        let answer = match self.load(items, id) {
+            Err(error) if error.kind == Kind::Invalid => return false,
+            answer => answer,
+        };
+        // An error keeps the id: the read will say what is wrong, and the cookie survives the outage.
+        let valid = !matches!(answer, Ok(None)) || self.used.contains(id);
+        self.validated = Some((id.to_owned(), answer));
+        valid
+    }
+
+    /// The session's data; empty when there is none.
+    ///
+    /// # Errors
+    /// When it is not known whether there is one, or when it failed its check.
+    pub fn read(&mut self, items: &impl Items, id: &str) -> Result<Vec<u8>, Error> {
+        let created = self.created.take().is_some_and(|created| created == id);
+        let validated = self.validated.take().filter(|(validated, _)| validated == id);
+        self.current = None;
+        let answer = match validated {
+            Some((_, answer)) => answer,
+            None if created => Ok(None),
+            None => self.load(items, id),
+        };
+        let stored = answer.inspect_err(|_| items.count(SessionEvent::Failed))?;
+        items.count(if stored.is_some() { SessionEvent::Read } else { SessionEvent::Fresh });
+        self.used.insert(id.to_owned());
+        self.current = Some(Current { id: id.to_owned(), stored: stored.as_ref().map(|s| (s.expires, s.data.is_empty())) });
+        Ok(stored.map(|s| s.data).unwrap_or_default())
+    }
+
+    fn load(&self, items: &impl Items, id: &str) -> Result<Option<Stored>, Error> {
+        let key = item::key(items.settings(), &self.name, id)?;
+        let found = items.get(&key)?;
+        let stored = match found {
+            Some(found) => item::decode(items.settings(), &self.name, id, &found).map_err(|e| self.in_table(items, e))?,
+            None => None,
+        };
+        // TTL deletes days late: an item past its expiry is gone for us.
+        Ok(stored.filter(|s| s.expires > items.now_ms() / 1000))
+    }
+
+    fn in_table(&self, items: &impl Items, error: Error) -> Error {
+        error.at("GetItem", &items.region(), format!("table {}", items.settings().table))
+    }
+
+    /// Stores the session. `lifetime`: `session.gc_maxlifetime` in seconds. `nothing_set`: `$_SESSION` really is empty.
+    ///
+    /// # Errors
+    /// When it is not certain that it is stored, and when empty data would wipe a session that only failed to be encoded.
+    pub fn write(&mut self, items: &impl Items, id: &str, data: &[u8], lifetime: i64, nothing_set: bool) -> Result<(), Error> {
+        let stored = self.stored(id);
+        if data.is_empty() {
+            match stored {
+                Some(None) => return Ok(()),
+                Some(Some((_, false))) | None if !nothing_set => {
+                    items.count(SessionEvent::Failed);
+                    return Err(Error::new(
+                        Kind::Invalid,
+                        "PHP could not encode $_SESSION (a key with \"|\", or a value that cannot be serialised); the stored session is kept as it was",
+                    ));
+                }
+                _ => {}
+            }
+        }
+        self.store(items, id, data, lifetime)
+    }
+
+    /// Stores the data, whatever was there.
+    fn store(&mut self, items: &impl Items, id: &str, data: &[u8], lifetime: i64) -> Result<(), Error> {
+        let region = items.region();
+        let expires = expiry(items, lifetime);
+        let result = item::key(items.settings(), &self.name, id).and_then(|key| {
+            let stamp = Stamp { writer: &region, now_ms: items.now_ms(), expires };
+            let update = item::encode(items.settings(), &self.name, id, data, stamp)
+                .map_err(|e| e.at("UpdateItem", &region, format!("table {}", key.table)))?;
+            items.update(&region, &key, &update)
+        });
+        items.count(if result.is_ok() { SessionEvent::Written } else { SessionEvent::Failed });
+        result?;
+        self.current = Some(Current { id: id.to_owned(), stored: Some((expires, data.is_empty())) });
+        Ok(())
+    }
+
+    /// The session is unchanged: moves its expiry when it is due. Stores it again when it has gone.
+    ///
+    /// # Errors
+    /// When it is not certain that the expiry has been moved.
+    pub fn touch(&mut self, items: &impl Items, id: &str, data: &[u8], lifetime: i64) -> Result<(), Error> {
+        let stored = self.stored(id);
+        if data.is_empty() && stored == Some(None) {
+            return Ok(());
+        }
+        // It still has a whole lifetime before it: items are given `session_touch_after` percent more than that.
+        if let Some(Some((expires, _))) = stored
+            && expires >= items.now_ms() / 1000 + lifetime.max(1)
+        {
+            items.count(SessionEvent::Unchanged);
+            return Ok(());
+        }
+        let region = items.region();
+        let expires = expiry(items, lifetime);
+        let update = item::touch(items.settings(), Stamp { writer: &region, now_ms: items.now_ms(), expires });
+        match item::key(items.settings(), &self.name, id).and_then(|key| items.update(&region, &key, &update)) {
+            Ok(()) => {
+                items.count(SessionEvent::Touched);
+                self.current = Some(Current { id: id.to_owned(), stored: Some((expires, data.is_empty())) });
+                Ok(())
+            }
+            Err(error) if error.kind == Kind::Condition => self.store(items, id, data, lifetime),
+            Err(error) => {
+                items.count(SessionEvent::Failed);
+                Err(error)
+            }
+        }
+    }
+
+    /// Deletes the session; nothing to delete is no error.
+    ///
+    /// # Errors
+    /// When it is not certain that it has gone.
+    pub fn destroy(&mut self, items: &impl Items, id: &str) -> Result<(), Error> {
+        let fresh = self.stored(id) == Some(None);
+        if !fresh {
+            let result = item::key(items.settings(), &self.name, id).and_then(|key| items.delete(&key));
+            items.count(if result.is_ok() { SessionEvent::Destroyed } else { SessionEvent::Failed });
+            result?;
+        }
+        self.used.remove(id);
+        self.current = None;
+        Ok(())
+    }
+
+    /// What the last read or write of this id found: outer `None`, nothing is known.
+    fn stored(&self, id: &str) -> Option<Option<(i64, bool)>> {
+        self.current.as_ref().filter(|c| c.id == id).map(|c| c.stored)
+    }
+}
+
+/// Now, the lifetime, and the part of it during which an unchanged session is left alone.
+fn expiry(items: &impl Items, lifetime: i64) -> i64 {
+    let lifetime = lifetime.max(1);
+    let spare = lifetime.saturating_mul(i64::from(items.settings().touch_after)) / 100;
+    (items.now_ms() / 1000).saturating_add(lifetime).saturating_add(spare)
+}
+
+#[cfg(test)]
+#[path = "lifecycle_tests.rs"]
+mod tests;

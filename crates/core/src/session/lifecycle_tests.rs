@@ -1,0 +1,247 @@
+use std::cell::{Cell, RefCell};
+
+use super::*;
+use crate::store::failing::Failing;
+use crate::store::memory::Memory;
+use crate::store::{Attribute, Store};
+
+const LIFE: i64 = 1000;
+
+struct Bench {
+    settings: Settings,
+    region: Region,
+    store: Failing<Memory>,
+    now: Cell<i64>,
+    events: RefCell<Vec<SessionEvent>>,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Bench {
+    fn new() -> Self {
+        Bench {
+            settings: Settings::default(),
+            region: Region::parse("us-east-1").expect("a Region"),
+            store: Failing::new(Memory::default()),
+            now: Cell::new(1_700_000_000),
+            events: RefCell::default(),
+            runtime: tokio::runtime::Builder::new_current_thread().build().expect("a runtime"),
+        }
+    }
+
+    fn calls(&self) -> Vec<&'static str> {
+        std::mem::take(&mut *self.store.calls.lock().expect("unpoisoned"))
+    }
+
+    fn fail(&self, kind: Option<Kind>) {
+        *self.store.fault.lock().expect("unpoisoned") = kind;
+    }
+
+    fn items(&self) -> Vec<Item> {
+        self.store.inner.0.lock().expect("unpoisoned").values().cloned().collect()
+    }
+
+    /// A request that stores `data` under `id`.
+    fn stored(&self, id: &str, data: &[u8]) {
+        let mut life = request(id);
+        life.read(self, id).expect("read");
+        life.write(self, id, data, LIFE, data.is_empty()).expect("written");
+        self.calls();
+    }
+}
+
+impl Items for Bench {
+    fn settings(&self) -> &Settings {
+        &self.settings
+    }
+    fn region(&self) -> Region {
+        self.region.clone()
+    }
+    fn now_ms(&self) -> i64 {
+        self.now.get() * 1000
+    }
+    fn get(&self, key: &Key) -> Result<Option<Item>, Error> {
+        self.runtime.block_on(self.store.get(&self.region, key, true))
+    }
+    fn update(&self, region: &Region, key: &Key, update: &Update) -> Result<(), Error> {
+        self.runtime.block_on(self.store.update(region, key, update))
+    }
+    fn delete(&self, key: &Key) -> Result<(), Error> {
+        self.runtime.block_on(self.store.delete(&self.region, key))
+    }
+    fn count(&self, event: SessionEvent) {
+        self.events.borrow_mut().push(event);
+    }
+}
+
+fn request(_id: &str) -> Lifecycle {
+    let mut life = Lifecycle::default();
+    life.open("PHPSESSID");
+    life
+}
+
+#[test]
+fn data_comes_back_byte_for_byte() {
+    let bench = Bench::new();
+    let data = [0, 255, b'|', 10, 0];
+    bench.stored("a", &data);
+    assert_eq!(request("a").read(&bench, "a").expect("read"), data);
+}
+
+#[test]
+fn a_new_id_costs_no_call_until_something_is_stored() {
+    let bench = Bench::new();
+    let mut life = request("a");
+    life.created("a");
+    assert!(!life.validate(&bench, "a"), "it is free");
+    assert_eq!(life.read(&bench, "a").expect("read"), b"");
+    life.write(&bench, "a", b"", LIFE, true).expect("nothing to write");
+    life.touch(&bench, "a", b"", LIFE).expect("nothing to touch");
+    life.destroy(&bench, "a").expect("nothing to destroy");
+    assert_eq!(bench.calls(), [""; 0]);
+    assert!(bench.items().is_empty());
+}
+
+#[test]
+fn strict_mode_reads_once() {
+    let bench = Bench::new();
+    bench.stored("a", b"x");
+    let mut life = request("a");
+    assert!(life.validate(&bench, "a"));
+    assert_eq!(life.read(&bench, "a").expect("read"), b"x");
+    assert_eq!(bench.calls(), ["GetItem"]);
+    let mut life = request("b");
+    assert!(!life.validate(&bench, "b"), "nobody stored it");
+}
+
+#[test]
+fn an_outage_burns_no_cookie_and_overwrites_nothing() {
+    let bench = Bench::new();
+    bench.stored("a", b"x");
+    let before = bench.items();
+    bench.fail(Some(Kind::Unavailable));
+    let mut life = request("a");
+    assert!(life.validate(&bench, "a"), "the id stays good");
+    assert_eq!(life.read(&bench, "a").unwrap_err().kind, Kind::Unavailable);
+    assert_eq!(bench.calls(), ["GetItem"], "the failed answer is not asked for twice");
+    bench.fail(None);
+    assert_eq!(bench.items(), before);
+}
+
+#[test]
+fn an_unchanged_session_is_left_alone_while_young() {
+    let bench = Bench::new();
+    bench.stored("a", b"x");
+    for (later, calls) in [(0, vec!["GetItem"]), (100, vec!["GetItem"]), (101, vec!["GetItem", "UpdateItem"])] {
+        let start = bench.now.get();
+        bench.now.set(start + later);
+        let mut life = request("a");
+        life.read(&bench, "a").expect("read");
+        life.touch(&bench, "a", b"x", LIFE).expect("touched");
+        assert_eq!(bench.calls(), calls, "after {later} s");
+        bench.now.set(start);
+    }
+}
+
+#[test]
+fn a_session_in_use_never_expires_before_its_lifetime() {
+    let bench = Bench::new();
+    bench.stored("a", b"x");
+    for step in [1, 99, 100, 500, 999, 1000, 1000, 50, 1000] {
+        bench.now.set(bench.now.get() + step - 1);
+        let mut life = request("a");
+        assert_eq!(life.read(&bench, "a").expect("read"), b"x", "after {step} s");
+        life.touch(&bench, "a", b"x", LIFE).expect("touched");
+    }
+    bench.now.set(bench.now.get() + 1101);
+    assert_eq!(request("a").read(&bench, "a").expect("read"), b"", "expired");
+}
+
+#[test]
+fn touching_a_session_that_has_gone_stores_it() {
+    let bench = Bench::new();
+    bench.stored("a", b"x");
+    let mut life = request("a");
+    life.read(&bench, "a").expect("read");
+    request("a").destroy(&bench, "a").expect("gone");
+    bench.now.set(bench.now.get() + 500);
+    life.touch(&bench, "a", b"x", LIFE).expect("stored again");
+    assert_eq!(request("a").read(&bench, "a").expect("read"), b"x");
+}
+
+#[test]
+fn a_touch_does_not_bring_back_old_data() {
+    let bench = Bench::new();
+    bench.stored("a", b"old");
+    bench.now.set(bench.now.get() + 500);
+    let mut slow = request("a");
+    slow.read(&bench, "a").expect("read");
+    bench.stored("a", b"new");
+    slow.touch(&bench, "a", b"old", LIFE).expect("touched");
+    assert_eq!(request("a").read(&bench, "a").expect("read"), b"new");
+}
+
+#[test]
+fn a_failure_to_encode_does_not_wipe_a_session() {
+    let bench = Bench::new();
+    bench.stored("a", b"x");
+    let mut life = request("a");
+    life.read(&bench, "a").expect("read");
+    assert_eq!(life.write(&bench, "a", b"", LIFE, false).unwrap_err().kind, Kind::Invalid);
+    assert_eq!(request("a").read(&bench, "a").expect("read"), b"x");
+    life.write(&bench, "a", b"", LIFE, true).expect("emptied on purpose");
+    assert_eq!(request("a").read(&bench, "a").expect("read"), b"");
+    assert_eq!(bench.items().len(), 1, "an emptied session is still a session");
+}
+
+#[test]
+fn this_requests_own_ids_stay_valid_before_they_are_stored() {
+    let bench = Bench::new();
+    let mut life = request("a");
+    life.created("a");
+    life.read(&bench, "a").expect("read");
+    life.close();
+    life.open("PHPSESSID");
+    assert!(life.validate(&bench, "a"), "session_reset, or close and start");
+    life.read(&bench, "a").expect("read");
+    life.destroy(&bench, "a").expect("gone");
+    assert!(!life.validate(&bench, "a"), "destroyed");
+}
+
+#[test]
+fn damaged_data_is_an_error_and_stays() {
+    let bench = Bench::new();
+    bench.stored("a", b"x");
+    for item in bench.store.inner.0.lock().expect("unpoisoned").values_mut() {
+        if let Some(Attribute::B(bytes)) = item.get_mut("data") {
+            bytes[20] ^= 1;
+        }
+    }
+    let before = bench.items();
+    let mut life = request("a");
+    assert!(life.validate(&bench, "a"), "the cookie stays");
+    let error = life.read(&bench, "a").unwrap_err();
+    assert_eq!(error.kind, Kind::Corrupt);
+    assert!(error.to_string().contains("wordpress_sessions") && error.to_string().contains("us-east-1"), "{error}");
+    assert_eq!(bench.items(), before);
+}
+
+#[test]
+fn sessions_of_different_names_are_apart() {
+    let bench = Bench::new();
+    bench.stored("a", b"x");
+    let mut life = Lifecycle::default();
+    life.open("OTHER");
+    assert_eq!(life.read(&bench, "a").expect("read"), b"");
+}
+
+#[test]
+fn what_is_too_large_leaves_the_stored_session_as_it_was() {
+    let bench = Bench::new();
+    bench.stored("a", b"x");
+    let mut noise = vec![0; 500_000];
+    aws_lc_rs::rand::fill(&mut noise).expect("noise");
+    let mut life = request("a");
+    life.read(&bench, "a").expect("read");
+    assert_eq!(life.write(&bench, "a", &noise, LIFE, false).unwrap_err().kind, Kind::TooLarge);
+    assert_eq!(request("a").read(&bench, "a").expect("read"), b"x");
+}

@@ -1,0 +1,13 @@
+//! The life of a PHP session.
+//!
+//! ```text
+//! lifecycle   the rules of PHP's session contract: open, validate, read, write, touch, destroy
+//! item        the two layouts of an item
+//! seal        compression and encryption of the `sealed` layout
+//! ```
+
+pub mod item;
+pub mod lifecycle;
+pub mod seal;
+
+pub use lifecycle::Lifecycle;

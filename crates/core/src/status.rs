@@ -1,0 +1,214 @@
+//! What the host knows of itself, for `wp_dynamodb_status()`, `/healthz` and phpinfo.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::aws;
+use crate::config::{self, SETTINGS};
+use crate::engine::Engine;
+use crate::metrics::{Latency, Report};
+use crate::region::decide::Source;
+use crate::region::shared::monotonic_ms;
+
+/// The answer of `wp_dynamodb_status()`.
+#[derive(Debug, Serialize)]
+pub struct Status {
+    /// Version of this software.
+    pub version: &'static str,
+    /// This process.
+    pub pid: u32,
+    /// The active Region.
+    pub active: String,
+    /// The Region this host uses now.
+    pub route: String,
+    /// Where the active Region is from.
+    pub source: Source,
+    /// Why the route is what it is, for people.
+    pub reason: &'static str,
+    /// The Region this host is in.
+    pub home: String,
+    /// The session table.
+    pub table: String,
+    /// The parameter.
+    pub parameter: ParameterStatus,
+    /// By Region.
+    pub regions: BTreeMap<String, RegionStatus>,
+    /// The newest messages about the Region, oldest first.
+    pub warnings: Vec<String>,
+}
+
+/// What is known of the parameter.
+#[derive(Debug, Serialize)]
+pub struct ParameterStatus {
+    /// Its name.
+    pub name: String,
+    /// The Region it named when it was last good.
+    pub value: Option<String>,
+    /// When that value was written, in milliseconds since 1970.
+    pub modified_ms: Option<u64>,
+    /// Milliseconds since an SSM last answered.
+    pub checked_age_ms: Option<u64>,
+    /// The worker that polls.
+    pub poller_pid: Option<u32>,
+}
+
+/// What is known of a Region.
+#[derive(Debug, Serialize)]
+pub struct RegionStatus {
+    /// DynamoDB's endpoint.
+    pub endpoint: String,
+    /// SSM's endpoint.
+    pub ssm_endpoint: String,
+    /// `ok`, `missing`, `bad`, `error` or `unknown`.
+    pub parameter_state: &'static str,
+    /// The parameter's value there.
+    pub parameter_value: Option<String>,
+    /// What is wrong with it.
+    pub parameter_error: Option<String>,
+    /// DynamoDB and SSM calls of this host.
+    pub calls: u64,
+    /// Those that failed.
+    pub errors: u64,
+    /// Latency of the answered DynamoDB calls.
+    pub latency_ms: Latency,
+}
+
+/// The answer of `wp_dynamodb_health()`.
+#[derive(Debug, Serialize)]
+pub struct Health {
+    /// The session table in this host's own Region answers.
+    pub ok: bool,
+    /// The Region that was asked.
+    pub region: String,
+    /// The table that was asked for.
+    pub table: String,
+    /// How long it took.
+    pub latency_ms: f64,
+    /// What is wrong.
+    pub error: Option<String>,
+    /// Which sort of error.
+    pub kind: Option<&'static str>,
+}
+
+/// One setting in `wp_dynamodb_config()`.
+#[derive(Debug, Serialize)]
+pub struct SettingStatus {
+    /// Its value, passwords in URLs masked.
+    pub value: String,
+    /// Its default.
+    pub default: &'static str,
+    /// `default`, `ini` or `runtime`.
+    pub source: &'static str,
+    /// What is allowed.
+    pub allowed: &'static str,
+    /// What it is for.
+    pub meaning: &'static str,
+}
+
+/// Passwords in endpoint URLs are for nobody's eyes.
+fn masked(service: &str, engine: &Engine, region: &crate::Region) -> String {
+    let settings = engine.shared_settings();
+    let overrides = if service == "ssm" { &settings.ssm_endpoints } else { &settings.endpoints };
+    config::mask(&aws::endpoint(service, region, overrides))
+}
+
+impl Engine {
+    /// What this host knows. Never waits.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        let settings = self.shared_settings();
+        let slot = self.slot();
+        let now = monotonic_ms();
+        let state = slot.state();
+        let (active, source) = self.active();
+        let regions = settings.regions.iter().enumerate().map(|(index, region)| {
+            let cell = slot.region(index);
+            let (parameter, value, error) = cell.read();
+            let report = cell.metrics.read();
+            let present = |text: String| (!text.is_empty()).then_some(text);
+            let status = RegionStatus {
+                endpoint: masked("dynamodb", self, region),
+                ssm_endpoint: masked("ssm", self, region),
+                parameter_state: parameter.name(),
+                parameter_value: present(value),
+                parameter_error: present(error),
+                calls: report.calls.iter().map(|(_, n)| n).sum(),
+                errors: report.errors.iter().map(|(_, n)| n).sum(),
+                latency_ms: report.latency_ms,
+            };
+            (region.to_string(), status)
+        });
+        Status {
+            version: env!("CARGO_PKG_VERSION"),
+            pid: std::process::id(),
+            route: active.to_string(),
+            active: active.to_string(),
+            source,
+            reason: source.reason(),
+            home: self.home().to_string(),
+            table: settings.table.clone(),
+            parameter: ParameterStatus {
+                name: settings.parameter.clone(),
+                value: state.adopted.and_then(|a| settings.regions.get(a.region)).map(ToString::to_string),
+                modified_ms: state.adopted.map(|a| a.modified_ms),
+                checked_age_ms: (state.checked_ms > 0).then(|| now.saturating_sub(state.checked_ms)),
+                poller_pid: slot.poller(now),
+            },
+            regions: regions.collect(),
+            warnings: slot.recent_notices(),
+        }
+    }
+
+    /// Whether the session table in this host's own Region answers within `deadline`.
+    #[must_use]
+    pub fn health(&self, deadline: Duration) -> Health {
+        let began = std::time::Instant::now();
+        let (region, result) = self.probe(deadline);
+        Health {
+            ok: result.is_ok(),
+            region: region.to_string(),
+            table: self.shared_settings().table.clone(),
+            latency_ms: began.elapsed().as_secs_f64() * 1000.0,
+            kind: result.as_ref().err().map(|e| e.kind.name()),
+            error: result.err().map(|e| e.to_string()),
+        }
+    }
+
+    /// The counters of this host.
+    #[must_use]
+    pub fn report(&self) -> Report {
+        let state = self.slot().state();
+        let regions = self.shared_settings().regions.iter().enumerate();
+        Report {
+            regions: regions.map(|(index, region)| (region.clone(), self.slot().region(index).metrics.read())).collect(),
+            sessions: self.slot().sessions.read(),
+            active: self.active().0,
+            parameter_checked_age_ms: (state.checked_ms > 0).then(|| monotonic_ms().saturating_sub(state.checked_ms)),
+        }
+    }
+
+    /// DynamoDB's endpoint in `region`.
+    #[must_use]
+    pub fn endpoint(&self, region: &crate::Region) -> String {
+        aws::endpoint("dynamodb", region, &self.shared_settings().endpoints)
+    }
+}
+
+/// Every setting; `current` gives value and source by the full name.
+#[must_use]
+pub fn settings(current: impl Fn(&config::Setting) -> (String, &'static str)) -> BTreeMap<&'static str, SettingStatus> {
+    let describe = |setting: &'static config::Setting| {
+        let (value, source) = current(setting);
+        let status = SettingStatus {
+            value: config::mask(&value),
+            default: setting.default(),
+            source,
+            allowed: setting.allowed,
+            meaning: setting.meaning,
+        };
+        (setting.name(), status)
+    };
+    SETTINGS.iter().map(describe).collect()
+}

@@ -1,0 +1,116 @@
+//! The item store in DynamoDB, through the AWS SDK.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+use once_cell::sync::OnceCell;
+
+use crate::aws::{self, Aws};
+use crate::error::{Error, Kind};
+use crate::region::Region;
+use crate::store::{Attribute, Change, Item, Key, Reply, Store, Update};
+
+/// Clients by Region, made when first needed.
+pub struct Dynamo {
+    aws: Aws,
+    clients: HashMap<Region, OnceCell<Client>>,
+}
+
+impl Dynamo {
+    /// For tables in `regions`.
+    #[must_use]
+    pub fn new(aws: Aws, regions: &[Region]) -> Self {
+        Dynamo { aws, clients: regions.iter().map(|r| (r.clone(), OnceCell::new())).collect() }
+    }
+
+    fn client(&self, region: &Region) -> Result<&Client, Error> {
+        let cell = self.clients.get(region).ok_or_else(|| Error::new(Kind::Internal, "a Region that is not in wp_dynamodb.regions"))?;
+        Ok(cell.get_or_init(|| self.aws.dynamodb(region)))
+    }
+}
+
+fn place(error: Error, operation: &'static str, region: &Region, key: &Key) -> Error {
+    error.at(operation, region, format!("table {}", key.table))
+}
+
+impl Store for Dynamo {
+    fn get<'a>(&'a self, region: &'a Region, key: &'a Key, consistent: bool) -> Reply<'a, Option<Item>> {
+        Box::pin(async move {
+            let output = self
+                .client(region)?
+                .get_item()
+                .table_name(&key.table)
+                .key(&key.attribute, AttributeValue::S(key.value.clone()))
+                .consistent_read(consistent)
+                .send()
+                .await
+                .map_err(|e| place(aws::translate(e), "GetItem", region, key))?;
+            Ok(output.item.map(|item| item.into_iter().map(|(name, value)| (name, from_aws(value))).collect()))
+        })
+    }
+
+    fn update<'a>(&'a self, region: &'a Region, key: &'a Key, update: &'a Update) -> Reply<'a, ()> {
+        Box::pin(async move {
+            let mut request =
+                self.client(region)?.update_item().table_name(&key.table).key(&key.attribute, AttributeValue::S(key.value.clone()));
+            // Names always through placeholders: hundreds of words are reserved.
+            let (mut set, mut add, mut remove) = (Vec::new(), Vec::new(), Vec::new());
+            for (number, (name, change)) in update.changes.iter().enumerate() {
+                request = request.expression_attribute_names(format!("#n{number}"), name);
+                match change {
+                    Change::Set(value) => {
+                        request = request.expression_attribute_values(format!(":v{number}"), to_aws(value));
+                        set.push(format!("#n{number} = :v{number}"));
+                    }
+                    Change::Add(n) => {
+                        request = request.expression_attribute_values(format!(":v{number}"), AttributeValue::N(n.to_string()));
+                        add.push(format!("#n{number} :v{number}"));
+                    }
+                    Change::Remove => remove.push(format!("#n{number}")),
+                }
+            }
+            let clauses = [("SET", set), ("ADD", add), ("REMOVE", remove)];
+            let expression: Vec<String> =
+                clauses.iter().filter(|(_, parts)| !parts.is_empty()).map(|(verb, parts)| format!("{verb} {}", parts.join(", "))).collect();
+            request = request.update_expression(expression.join(" "));
+            if update.must_exist {
+                request = request.expression_attribute_names("#key", &key.attribute).condition_expression("attribute_exists(#key)");
+            }
+            request.send().await.map_err(|e| place(aws::translate(e), "UpdateItem", region, key))?;
+            Ok(())
+        })
+    }
+
+    fn delete<'a>(&'a self, region: &'a Region, key: &'a Key) -> Reply<'a, ()> {
+        Box::pin(async move {
+            self.client(region)?
+                .delete_item()
+                .table_name(&key.table)
+                .key(&key.attribute, AttributeValue::S(key.value.clone()))
+                .send()
+                .await
+                .map_err(|e| place(aws::translate(e), "DeleteItem", region, key))?;
+            Ok(())
+        })
+    }
+}
+
+fn from_aws(value: AttributeValue) -> Attribute {
+    match value {
+        AttributeValue::S(text) => Attribute::S(text),
+        AttributeValue::B(blob) => Attribute::B(blob.into_inner()),
+        AttributeValue::N(number) => number.parse().map_or(Attribute::Other, Attribute::N),
+        _ => Attribute::Other,
+    }
+}
+
+fn to_aws(value: &Attribute) -> AttributeValue {
+    match value {
+        Attribute::S(text) => AttributeValue::S(text.clone()),
+        Attribute::N(number) => AttributeValue::N(number.to_string()),
+        Attribute::B(bytes) => AttributeValue::B(Blob::new(bytes.clone())),
+        Attribute::Other => AttributeValue::Null(true),
+    }
+}

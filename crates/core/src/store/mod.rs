@@ -1,0 +1,74 @@
+//! The item store: what the sessions need of DynamoDB, and no more.
+
+pub mod dynamo;
+#[cfg(test)]
+pub mod failing;
+#[cfg(test)]
+pub mod memory;
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
+
+use crate::error::Error;
+use crate::region::Region;
+
+/// The future of a store's answer.
+pub type Reply<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
+
+/// The value of an attribute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Attribute {
+    /// A string.
+    S(String),
+    /// A whole number.
+    N(i64),
+    /// Bytes.
+    B(Vec<u8>),
+    /// A type that nothing here uses.
+    Other,
+}
+
+/// An item: attributes by name.
+pub type Item = BTreeMap<String, Attribute>;
+
+/// A partition key of type S in a table.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// The table.
+    pub table: String,
+    /// Name of the key attribute.
+    pub attribute: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// What to do with one attribute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// Set it.
+    Set(Attribute),
+    /// Add to it, from 0 when it is missing.
+    Add(i64),
+    /// Remove it.
+    Remove,
+}
+
+/// One UpdateItem.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Update {
+    /// Changes by attribute.
+    pub changes: BTreeMap<String, Change>,
+    /// Fail with [`crate::Kind::Condition`] when there is no such item, instead of making one.
+    pub must_exist: bool,
+}
+
+/// Items in Regions.
+pub trait Store: Send + Sync {
+    /// Reads an item; `None` when there is none.
+    fn get<'a>(&'a self, region: &'a Region, key: &'a Key, consistent: bool) -> Reply<'a, Option<Item>>;
+    /// Changes an item, or makes it.
+    fn update<'a>(&'a self, region: &'a Region, key: &'a Key, update: &'a Update) -> Reply<'a, ()>;
+    /// Deletes an item; no error when there is none.
+    fn delete<'a>(&'a self, region: &'a Region, key: &'a Key) -> Reply<'a, ()>;
+}

@@ -1,0 +1,104 @@
+//! `wp_dynamodb_*`: arguments → core → result. Documented for users in `php/wp_dynamodb.stub.php`.
+
+use std::time::Duration;
+
+use ext_php_rs::prelude::*;
+use ext_php_rs::types::Zval;
+use serde::Serialize;
+use wp_dynamodb_core::{Error, Kind, Region, metrics, status};
+
+use crate::{engine, exceptions, ini, value};
+
+/// The longest anybody may wait for `wp_dynamodb_health()`.
+const LONGEST_HEALTH_MS: i64 = 60_000;
+
+fn thrown(error: Error) -> PhpException {
+    exceptions::from(&error)
+}
+
+fn array(answer: &impl Serialize) -> PhpResult<Zval> {
+    let json = serde_json::to_value(answer).map_err(|e| thrown(Error::new(Kind::Internal, e.to_string())))?;
+    value::zval(&json).map_err(|e| thrown(Error::new(Kind::Internal, e.to_string())))
+}
+
+/// The active Region.
+#[php_function]
+#[php(name = "wp_dynamodb_active_region")]
+pub fn active_region() -> PhpResult<String> {
+    let engine = engine::current().map_err(thrown)?;
+    engine.ensure_fresh();
+    Ok(engine.active().0.to_string())
+}
+
+/// The DynamoDB endpoint of a Region, of the active one by default.
+#[php_function]
+#[php(name = "wp_dynamodb_endpoint")]
+pub fn endpoint(region: Option<String>) -> PhpResult<String> {
+    let engine = engine::current().map_err(thrown)?;
+    let region = match region {
+        Some(name) => Region::parse(&name).map_err(|reason| thrown(Error::new(Kind::Invalid, reason)))?,
+        None => {
+            engine.ensure_fresh();
+            engine.active().0
+        }
+    };
+    Ok(engine.endpoint(&region))
+}
+
+/// What this host knows of its Regions.
+#[php_function]
+#[php(name = "wp_dynamodb_status")]
+pub fn status() -> PhpResult<Zval> {
+    array(&engine::current().map_err(thrown)?.status())
+}
+
+/// Asks SSM now.
+#[php_function]
+#[php(name = "wp_dynamodb_refresh")]
+pub fn refresh() -> PhpResult<String> {
+    let region = engine::current().and_then(|engine| engine.refresh()).map_err(thrown)?;
+    Ok(region.to_string())
+}
+
+/// Whether the session table in this host's own Region answers.
+#[php_function]
+#[php(name = "wp_dynamodb_health", defaults(timeout_ms = 1500))]
+pub fn health(timeout_ms: i64) -> PhpResult<Zval> {
+    if !(1..=LONGEST_HEALTH_MS).contains(&timeout_ms) {
+        let reason = format!("$timeout_ms is {timeout_ms}; allowed: 1 to {LONGEST_HEALTH_MS} (milliseconds)");
+        return Err(thrown(Error::new(Kind::Invalid, reason)));
+    }
+    let engine = engine::current().map_err(thrown)?;
+    array(&engine.health(Duration::from_millis(timeout_ms.unsigned_abs())))
+}
+
+/// Every setting with its value, default and source.
+#[php_function]
+#[php(name = "wp_dynamodb_config")]
+pub fn config() -> PhpResult<Zval> {
+    array(&status::settings(ini::value_and_source))
+}
+
+/// The counters of this host.
+#[php_function]
+#[php(name = "wp_dynamodb_metrics", defaults(format = String::from("array")))]
+pub fn metrics(format: String) -> PhpResult<Zval> {
+    let report = engine::current().map_err(thrown)?.report();
+    match format.as_str() {
+        "array" => array(&report),
+        "prometheus" => array(&metrics::prometheus(&report)),
+        _ => Err(thrown(Error::new(Kind::Invalid, "$format is neither \"array\" nor \"prometheus\""))),
+    }
+}
+
+/// Registers the functions.
+pub fn register(module: ModuleBuilder) -> ModuleBuilder {
+    module
+        .function(wrap_function!(active_region))
+        .function(wrap_function!(endpoint))
+        .function(wrap_function!(status))
+        .function(wrap_function!(refresh))
+        .function(wrap_function!(health))
+        .function(wrap_function!(config))
+        .function(wrap_function!(metrics))
+}

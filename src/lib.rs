@@ -1,0 +1,37 @@
+//! The PHP extension `wp_dynamodb`: registration only.
+//!
+//! ```text
+//! lifecycle  MINIT post_deactivate MSHUTDOWN MINFO
+//! ini        the settings as PHP's INI entries
+//! functions  wp_dynamodb_*
+//! exceptions WpDynamoDb\Exception and its kinds
+//! session    the callbacks of the session module
+//! engine     this process's engine, for the settings of the moment
+//! value      core's answers as PHP values
+//! guard      a panic becomes a warning and FAILURE
+//! sys        every hand-written extern "C" and repr(C)
+//! ```
+
+mod engine;
+mod exceptions;
+mod functions;
+mod guard;
+mod ini;
+mod lifecycle;
+mod session;
+mod sys;
+mod value;
+
+use ext_php_rs::prelude::*;
+
+/// Registers everything.
+#[php_module]
+pub fn get_module(module: ModuleBuilder) -> ModuleBuilder {
+    let module = module
+        .name("wp_dynamodb")
+        .startup_function(lifecycle::startup)
+        .shutdown_function(lifecycle::shutdown)
+        .post_deactivate_function(lifecycle::post_deactivate)
+        .info_function(lifecycle::info);
+    functions::register(exceptions::register(module))
+}

@@ -1,0 +1,97 @@
+//! PHP's hooks, in the order in which they run, and what may happen in each.
+//!
+//! | hook | when | allowed |
+//! |---|---|---|
+//! | MINIT | once in a process, before php-fpm forks; twice under Apache | register, map shared memory, check settings. No thread, no network |
+//! | post_deactivate | after a request, after the session's last write | clear the request's state, log what waits |
+//! | MSHUTDOWN | the process ends | give the lease back |
+//! | MINFO | phpinfo() | print what is known, ask nobody |
+//!
+//! Nothing here in RSHUTDOWN: it runs before the session module's, which writes the session.
+
+use ext_php_rs::zend::ModuleEntry;
+use ext_php_rs::{info_table_end, info_table_header, info_table_row, info_table_start};
+use wp_dynamodb_core::config::LogLevel;
+use wp_dynamodb_core::{region, status};
+
+use crate::{engine, guard, ini, session, sys};
+
+/// MINIT.
+pub fn startup(_kind: i32, module: i32) -> i32 {
+    let warnings = guard::contain(|| {
+        let mut warnings = Vec::new();
+        ini::register(module);
+        if let Err(error) = region::shared::map() {
+            warnings.push(format!("wp_dynamodb: no shared memory ({error}): each worker polls the parameter for itself"));
+        }
+        if !session::register() {
+            warnings.push("wp_dynamodb: PHP has no room for one more session save handler: load fewer extensions that bring one".into());
+        }
+        if let Err(errors) = ini::settings() {
+            warnings.extend(errors.into_iter().map(|error| format!("wp_dynamodb: {error}; no session is read or written until this is mended")));
+        }
+        Ok(warnings)
+    });
+    let warnings = warnings.unwrap_or_else(|panic| vec![panic]);
+    for warning in warnings {
+        let message = guard::keep(warning);
+        // SAFETY: points into the guard's own buffer until the next message. No request runs, so nothing longjmps.
+        sys::startup_warning(unsafe { std::ffi::CStr::from_ptr(message) });
+    }
+    sys::SUCCESS
+}
+
+/// MSHUTDOWN.
+pub extern "C" fn shutdown(_kind: i32, _module: i32) -> i32 {
+    let _ = guard::contain(|| {
+        engine::stop();
+        Ok(())
+    });
+    sys::SUCCESS
+}
+
+/// post_deactivate.
+pub unsafe extern "C" fn post_deactivate() -> i32 {
+    let _ = guard::contain(|| {
+        session::reset();
+        if let Some(engine) = engine::running() {
+            let least = engine.shared_settings().log_level;
+            for notice in engine.slot().take_notices() {
+                let level = if notice.starts_with("info: ") { LogLevel::Info } else { LogLevel::Warning };
+                if level <= least {
+                    let message = std::ffi::CString::new(format!("wp_dynamodb: {notice}")).unwrap_or_default();
+                    sys::log(&message);
+                }
+            }
+        }
+        Ok(())
+    });
+    sys::SUCCESS
+}
+
+/// MINFO.
+pub extern "C" fn info(_module: *mut ModuleEntry) {
+    let _ = guard::contain(|| {
+        info_table_start!();
+        info_table_row!("wp_dynamodb", "enabled");
+        info_table_row!("Version", env!("CARGO_PKG_VERSION"));
+        info_table_row!("Session save handler", "dynamodb");
+        if let Some(engine) = engine::running() {
+            let status = engine.status();
+            info_table_row!("Active Region", status.active.as_str());
+            info_table_row!("Why", status.reason);
+            info_table_row!("Table", status.table.as_str());
+            for (region, status) in &status.regions {
+                info_table_row!(format!("Endpoint in {region}"), status.endpoint.as_str());
+            }
+        }
+        info_table_end!();
+        info_table_start!();
+        info_table_header!("Setting", "Value", "Default", "From");
+        for (name, setting) in status::settings(ini::value_and_source) {
+            info_table_row!(name, setting.value.as_str(), setting.default, setting.source);
+        }
+        info_table_end!();
+        Ok(())
+    });
+}

@@ -1,0 +1,197 @@
+//! The session module's callbacks: bytes in, bytes out. The rules they follow are in `core::session::lifecycle`; what PHP expects of each is
+//! in `ext/session/session.c`.
+//!
+//! PHP calls them on its own thread, one at a time. Nothing of ours hangs on `mod_data`: the state is this thread's, so that a request that
+//! ends by longjmp leaks nothing, and `post_deactivate` clears it.
+
+use std::cell::RefCell;
+use std::ffi::{CStr, c_char, c_void};
+
+use ext_php_rs::boxed::ZBox;
+use ext_php_rs::ffi::{zend_result, zend_string};
+use ext_php_rs::types::ZendStr;
+use ext_php_rs::zend::ExecutorGlobals;
+use wp_dynamodb_core::session::Lifecycle;
+use wp_dynamodb_core::{Engine, Error, Kind};
+
+use crate::guard::callback;
+use crate::sys::{FAILURE, PsModule, SUCCESS, zend_long};
+use crate::{engine, sys};
+
+static MODULE: PsModule = PsModule {
+    s_name: c"dynamodb".as_ptr(),
+    s_open: open,
+    s_close: close,
+    s_read: read,
+    s_write: write,
+    s_destroy: destroy,
+    s_gc: gc,
+    s_create_sid: create_sid,
+    s_validate_sid: validate_sid,
+    s_update_timestamp: update_timestamp,
+};
+
+/// What `mod_data` points to while a session is open: PHP only asks whether it is NULL.
+static OPEN: u8 = 0;
+
+thread_local! {
+    static STATE: RefCell<Lifecycle> = RefCell::default();
+}
+
+/// Registers `session.save_handler = dynamodb`; false when PHP has no room for one more handler.
+pub fn register() -> bool {
+    sys::register_session_module(&MODULE)
+}
+
+/// The request has ended.
+pub fn reset() {
+    STATE.with_borrow_mut(|state| *state = Lifecycle::default());
+}
+
+/// The bytes of a PHP string.
+///
+/// # Safety
+/// `string` must be NULL or a live `zend_string`, and stay so for as long as the bytes are used.
+unsafe fn bytes<'a>(string: *const zend_string) -> &'a [u8] {
+    // SAFETY: as the caller promises.
+    unsafe { string.cast::<ZendStr>().as_ref() }.map(ZendStr::as_bytes).unwrap_or_default()
+}
+
+/// A session id as text. PHP hands on whatever the cookie held: what is no text is no id of ours.
+///
+/// # Safety
+/// As for [`bytes`].
+unsafe fn id<'a>(key: *const zend_string) -> Result<&'a str, String> {
+    // SAFETY: as the caller promises.
+    std::str::from_utf8(unsafe { bytes(key) }).map_err(|_| "wp_dynamodb: the session id is not text".to_owned())
+}
+
+/// Runs `body` with this request's state and this process's engine.
+fn with_state<T>(body: impl FnOnce(&mut Lifecycle, &Engine) -> Result<T, String>) -> Result<T, String> {
+    let engine = engine::current().map_err(|error| format!("wp_dynamodb: {error}"))?;
+    STATE.with_borrow_mut(|state| body(state, &engine))
+}
+
+fn not_read(error: &Error) -> String {
+    format!("wp_dynamodb: the session cannot be read: {error}; the stored session is left as it is")
+}
+
+fn not_written(error: &Error) -> String {
+    match error.kind {
+        Kind::Timeout | Kind::Unavailable => format!("wp_dynamodb: it is not certain that the session is stored: {error}"),
+        _ => format!("wp_dynamodb: the session is not stored: {error}"),
+    }
+}
+
+unsafe extern "C" fn open(mod_data: *mut *mut c_void, _save_path: *const c_char, name: *const c_char) -> zend_result {
+    callback(FAILURE, || {
+        // SAFETY: PHP gives the session name, never NULL, valid for the call.
+        let name = unsafe { CStr::from_ptr(name) }.to_string_lossy();
+        with_state(|state, _| {
+            state.open(&name);
+            Ok(())
+        })?;
+        // SAFETY: PHP gives a place to write to. Never NULL from here on, or PHP would never write or close.
+        unsafe { *mod_data = (&raw const OPEN).cast_mut().cast() };
+        Ok(SUCCESS)
+    })
+}
+
+unsafe extern "C" fn close(mod_data: *mut *mut c_void) -> zend_result {
+    callback(SUCCESS, || {
+        // SAFETY: PHP gives a place to write to.
+        unsafe { *mod_data = std::ptr::null_mut() };
+        STATE.with_borrow_mut(Lifecycle::close);
+        Ok(SUCCESS)
+    })
+}
+
+unsafe extern "C" fn read(_mod_data: *mut *mut c_void, key: *mut zend_string, val: *mut *mut zend_string, _maxlifetime: zend_long) -> zend_result {
+    callback(FAILURE, || {
+        // SAFETY: PHP holds the key during the call.
+        let id = unsafe { id(key) }?;
+        let data = with_state(|state, engine| state.read(engine, id).map_err(|e| not_read(&e)))?;
+        let data: ZBox<ZendStr> = ZendStr::new(&data, false);
+        // SAFETY: PHP gives a place to write to, and frees the string.
+        unsafe { *val = ZBox::into_raw(data) };
+        Ok(SUCCESS)
+    })
+}
+
+unsafe extern "C" fn write(_mod_data: *mut *mut c_void, key: *mut zend_string, val: *mut zend_string, maxlifetime: zend_long) -> zend_result {
+    callback(FAILURE, || {
+        // SAFETY: PHP holds key and value during the call.
+        let (id, data) = unsafe { (id(key)?, bytes(val)) };
+        let nothing_set = !data.is_empty() || session_is_empty();
+        with_state(|state, engine| state.write(engine, id, data, maxlifetime, nothing_set).map_err(|e| not_written(&e)))?;
+        Ok(SUCCESS)
+    })
+}
+
+unsafe extern "C" fn update_timestamp(
+    _mod_data: *mut *mut c_void,
+    key: *mut zend_string,
+    val: *mut zend_string,
+    maxlifetime: zend_long,
+) -> zend_result {
+    callback(FAILURE, || {
+        // SAFETY: PHP holds key and value during the call.
+        let (id, data) = unsafe { (id(key)?, bytes(val)) };
+        with_state(|state, engine| state.touch(engine, id, data, maxlifetime).map_err(|e| not_written(&e)))?;
+        Ok(SUCCESS)
+    })
+}
+
+unsafe extern "C" fn destroy(_mod_data: *mut *mut c_void, key: *mut zend_string) -> zend_result {
+    callback(FAILURE, || {
+        // SAFETY: PHP holds the key during the call.
+        let id = unsafe { id(key) }?;
+        with_state(|state, engine| {
+            state.destroy(engine, id).map_err(|e| format!("wp_dynamodb: it is not certain that the session is deleted: {e}"))
+        })?;
+        Ok(SUCCESS)
+    })
+}
+
+/// DynamoDB's TTL deletes what has expired. PHP starts with -1, which would make `session_gc()` false.
+unsafe extern "C" fn gc(_mod_data: *mut *mut c_void, _maxlifetime: zend_long, nrdels: *mut zend_long) -> zend_long {
+    // SAFETY: PHP gives a place to write to.
+    unsafe { *nrdels = 0 };
+    0
+}
+
+/// PHP's own id. Never asks the store: NULL would be a fatal error, and an outage must not be one.
+unsafe extern "C" fn create_sid(mod_data: *mut *mut c_void) -> *mut zend_string {
+    // SAFETY: PHP gave it to us.
+    let key = unsafe { sys::create_id(mod_data) };
+    callback(key, || {
+        // SAFETY: a string PHP has just made, or NULL.
+        if let Ok(id) = unsafe { id(key) } {
+            STATE.with_borrow_mut(|state| state.created(id));
+        }
+        Ok(key)
+    })
+}
+
+unsafe extern "C" fn validate_sid(_mod_data: *mut *mut c_void, key: *mut zend_string) -> zend_result {
+    // Should this fail, the id is kept: FAILURE would make PHP replace the visitor's cookie.
+    callback(SUCCESS, || {
+        // SAFETY: PHP holds the key during the call. What is no text was never an id: a new one is right.
+        let Ok(id) = (unsafe { id(key) }) else { return Ok(FAILURE) };
+        let valid = with_state(|state, engine| Ok(state.validate(engine, id)))?;
+        Ok(if valid { SUCCESS } else { FAILURE })
+    })
+}
+
+/// Whether `$_SESSION` is really empty, not only its encoding.
+fn session_is_empty() -> bool {
+    let globals = ExecutorGlobals::get();
+    let Some(mut session) = globals.symbol_table.get("_SESSION") else { return true };
+    if let Some(inner) = session.indirect() {
+        session = inner;
+    }
+    if let Some(inner) = session.reference() {
+        session = inner;
+    }
+    session.array().is_none_or(|array| array.len() == 0)
+}

@@ -1,0 +1,102 @@
+//! Every hand-written `extern "C"` and `repr(C)`: what ext-php-rs does not bind. From the headers of PHP 8.2 and 8.4 (module API 20161017 of
+//! the session extension, the same in both).
+
+#![allow(non_camel_case_types)]
+
+use std::ffi::{CStr, c_char, c_int, c_void};
+
+use ext_php_rs::ffi::{zend_result, zend_string};
+
+/// `zend_long`.
+pub type zend_long = i64;
+
+/// `ps_module` of `ext/session/php_session.h`: a session save handler.
+#[repr(C)]
+pub struct PsModule {
+    pub s_name: *const c_char,
+    pub s_open: unsafe extern "C" fn(*mut *mut c_void, *const c_char, *const c_char) -> zend_result,
+    pub s_close: unsafe extern "C" fn(*mut *mut c_void) -> zend_result,
+    pub s_read: unsafe extern "C" fn(*mut *mut c_void, *mut zend_string, *mut *mut zend_string, zend_long) -> zend_result,
+    pub s_write: unsafe extern "C" fn(*mut *mut c_void, *mut zend_string, *mut zend_string, zend_long) -> zend_result,
+    pub s_destroy: unsafe extern "C" fn(*mut *mut c_void, *mut zend_string) -> zend_result,
+    pub s_gc: unsafe extern "C" fn(*mut *mut c_void, zend_long, *mut zend_long) -> zend_long,
+    pub s_create_sid: unsafe extern "C" fn(*mut *mut c_void) -> *mut zend_string,
+    pub s_validate_sid: unsafe extern "C" fn(*mut *mut c_void, *mut zend_string) -> zend_result,
+    pub s_update_timestamp: unsafe extern "C" fn(*mut *mut c_void, *mut zend_string, *mut zend_string, zend_long) -> zend_result,
+}
+
+// SAFETY: a table of a static name and functions; nobody writes to it.
+unsafe impl Sync for PsModule {}
+
+/// `SUCCESS`.
+pub const SUCCESS: zend_result = 0;
+/// `FAILURE`.
+pub const FAILURE: zend_result = -1;
+/// `E_WARNING`.
+pub const E_WARNING: c_int = 2;
+/// `E_CORE_WARNING`: at start-up.
+pub const E_CORE_WARNING: c_int = 32;
+/// `LOG_NOTICE` of syslog.
+const LOG_NOTICE: c_int = 5;
+/// `ZEND_INI_STAGE_STARTUP`.
+pub const INI_STAGE_STARTUP: c_int = 1;
+
+unsafe extern "C" {
+    fn php_session_register_module(module: *const PsModule) -> zend_result;
+    fn php_session_create_id(mod_data: *mut *mut c_void) -> *mut zend_string;
+    fn php_error_docref(docref: *const c_char, kind: c_int, format: *const c_char, ...);
+    fn zend_error(kind: c_int, format: *const c_char, ...);
+    fn php_log_err_with_severity(message: *const c_char, severity: c_int);
+    fn zend_ini_string_ex(name: *const c_char, length: usize, orig: c_int, exists: *mut bool) -> *mut c_char;
+    fn cfg_get_entry(name: *const c_char, length: usize) -> *mut c_void;
+}
+
+/// Registers the session module; false when PHP has no room for one more.
+pub fn register_session_module(module: &'static PsModule) -> bool {
+    // SAFETY: the table lives as long as the process, as PHP keeps the pointer.
+    unsafe { php_session_register_module(module) == SUCCESS }
+}
+
+/// PHP's own new session id; null when the system gives no random numbers.
+///
+/// # Safety
+/// `mod_data` must be what PHP handed to the callback.
+pub unsafe fn create_id(mod_data: *mut *mut c_void) -> *mut zend_string {
+    // SAFETY: as the caller promises.
+    unsafe { php_session_create_id(mod_data) }
+}
+
+/// A warning in the name of the PHP function that runs. May not return (a user's error handler can end the request by longjmp):
+/// the caller must hold nothing that needs to be dropped.
+pub fn warning(message: &CStr) {
+    // SAFETY: the format takes one string, which outlives the call.
+    unsafe { php_error_docref(std::ptr::null(), E_WARNING, c"%s".as_ptr(), message.as_ptr()) }
+}
+
+/// A warning at start-up, when no PHP function runs. Same rule as for [`warning`].
+pub fn startup_warning(message: &CStr) {
+    // SAFETY: the format takes one string, which outlives the call.
+    unsafe { zend_error(E_CORE_WARNING, c"%s".as_ptr(), message.as_ptr()) }
+}
+
+/// A line in PHP's error log.
+pub fn log(message: &CStr) {
+    // SAFETY: a string that outlives the call.
+    unsafe { php_log_err_with_severity(message.as_ptr(), LOG_NOTICE) }
+}
+
+/// The value of an INI entry at this moment.
+pub fn ini_value(name: &CStr) -> Option<String> {
+    let mut exists = false;
+    // SAFETY: the name outlives the call; the answer is PHP's and is copied before anything can change it.
+    unsafe {
+        let value = zend_ini_string_ex(name.as_ptr(), name.count_bytes(), 0, &raw mut exists);
+        (exists && !value.is_null()).then(|| CStr::from_ptr(value).to_string_lossy().into_owned())
+    }
+}
+
+/// Whether an ini file or `-d` sets this entry.
+pub fn ini_is_configured(name: &CStr) -> bool {
+    // SAFETY: the name outlives the call; the answer is only compared.
+    unsafe { !cfg_get_entry(name.as_ptr(), name.count_bytes()).is_null() }
+}
