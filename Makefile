@@ -16,6 +16,7 @@ test: ## everything that checks itself; KEEP_GOING=1 goes on after a failed phas
 	@scripts/test.sh
 
 lint: ## formatting and static checks
+	@scripts/setup.sh
 	@scripts/lint.sh
 
 bench: ## benchmarks

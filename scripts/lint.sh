@@ -22,19 +22,20 @@ check() {
     fi
 }
 
-# Files of the repository, new ones too, by the first line or the end of the name.
-sources() { git ls-files --cached --others --exclude-standard -z -- "$@" | xargs -0 -r ls -d 2>/dev/null || true; }
+# files FIND-TESTS...: files of the repository, without what is built or run. (Not `git ls-files`: it must work in a tarball, too.)
+files() { find . \( -name target -o -name .run -o -name .git -o -name node_modules -o -name vendor \) -prune -o -type f "$@" -print; }
 
+# with_shebang PATTERN: scripts without a telling name.
 with_shebang() {
-    local pattern=$1 file
+    local pattern=$1 file line
     while IFS= read -r file; do
-        if head -n 1 "$file" 2>/dev/null | grep -qE "^#!.*$pattern"; then echo "$file"; fi
-    done < <(git ls-files --cached --others --exclude-standard)
+        if IFS= read -r line <"$file" && [[ $line =~ ^'#!'.*$pattern ]]; then echo "$file"; fi
+    done < <(files -perm -u+x) 2>/dev/null
 }
 
 shell_scripts() {
     local files=()
-    mapfile -t files < <({ with_shebang '(bash|/sh)'; sources '*.sh'; } | sort -u)
+    mapfile -t files < <({ with_shebang '(bash|/sh)'; files -name '*.sh'; } | sort -u)
     shellcheck -x "${files[@]}"
 }
 
@@ -42,25 +43,14 @@ php_syntax() {
     local file status=0
     while IFS= read -r file; do
         php8.2 -n -l "$file" >/dev/null || status=1
-    done < <(sources '*.php')
+    done < <(files -name '*.php')
     return $status
 }
 
-python_syntax() {
+python_style() {
     local files=()
-    mapfile -t files < <({ with_shebang python; sources '*.py'; } | sort -u)
-    # Compiled in memory: nothing is written beside the sources.
-    /usr/bin/python3 - "${files[@]}" <<'PYTHON'
-import sys
-status = 0
-for name in sys.argv[1:]:
-    try:
-        compile(open(name, encoding="utf-8").read(), name, "exec")
-    except SyntaxError as error:
-        print(f"{name}:{error.lineno}: {error.msg}")
-        status = 1
-sys.exit(status)
-PYTHON
+    mapfile -t files < <({ with_shebang python; files -name '*.py'; } | sort -u)
+    "$VENV/bin/ruff" check --quiet --no-cache --config tests/pyproject.toml "${files[@]}"
 }
 
 plugin_style() {
@@ -79,7 +69,11 @@ check "cargo fmt" cargo fmt --all --check
 check "cargo clippy" cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
 check "shellcheck" shell_scripts
 check "php -l" php_syntax
-check "python syntax" python_syntax
+if [[ -x $VENV/bin/ruff ]]; then
+    check "ruff" python_style
+else
+    say "ruff: not run (no venv; scripts/setup.sh makes it)"
+fi
 if command -v phpcs >/dev/null; then
     check "phpcs" plugin_style
 else

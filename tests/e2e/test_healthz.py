@@ -4,6 +4,7 @@ import time
 
 import pytest
 import requests
+from conftest import settled
 
 from harness import paths
 from harness.lab import FAULTS, Lab
@@ -52,8 +53,6 @@ def test_fault_of_the_other_region_does_not_count(site: Site, lab: Lab) -> None:
 
 
 def test_own_region_is_asked_also_when_the_other_one_is_active(site: Site, lab: Lab) -> None:
-    from conftest import settled
-
     lab.region(OTHER)
     for fpm in site.hosts.values():
         settled(fpm, OTHER)

@@ -4,12 +4,13 @@ import os
 import re
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from browsing import Guest
 from conftest import settled
 
-from harness import paths, process, wait
+from harness import fastcgi, paths, process, wait
 from harness.fpm import Fpm
 from harness.lab import Lab
 
@@ -142,39 +143,39 @@ def test_pin_beats_the_parameter_and_asks_nobody(lab: Lab, start_fpm) -> None:
 
 def test_worker_killed_in_the_middle_of_a_request(lab: Lab, host: Fpm) -> None:
     """A crash is one visitor's error page: no session is harmed, and the host goes on."""
-    import threading
-
-    from harness import fastcgi
-
     guest, other = Guest(host), Guest(host)
     guest.ok("add")
     other.ok("add")
     for _ in range(5):
-        lost: list[bool] = []
-
-        def slow() -> None:
-            try:
-                host.get("session.php", guest.cookies, do="add", wait=1500)
-                lost.append(False)
-            except (fastcgi.Lost, ConnectionError):
-                lost.append(True)
-
-        before = set(host.pids())
-        idle = {host.probe()["pid"] for _ in range(3)}
-        thread = threading.Thread(target=slow)
-        thread.start()
-        time.sleep(0.3)
-        # The busy one is the one that no probe reaches now.
-        answering = {host.probe(20)["pid"] for _ in range(10)}
-        busy = before - answering
-        assert busy, (before, idle)
-        for pid in busy:
-            process.send(pid, signal.SIGKILL)
-        thread.join()
-        assert lost == [True]
+        with ThreadPoolExecutor(1) as pool:
+            before = set(host.pids())
+            slow = pool.submit(host.get, "session.php", guest.cookies, do="add", wait=1500)
+            time.sleep(0.3)
+            # The busy one is the one that no probe reaches now.
+            busy = before - {host.probe(20)["pid"] for _ in range(10)}
+            assert busy, before
+            for pid in busy:
+                process.send(pid, signal.SIGKILL)
+            with pytest.raises((fastcgi.Lost, ConnectionError)):
+                slow.result()
         assert other.ok()["found"] == {"list": [1]}
         wait.until(lambda: len(host.pids()) == host.workers, what="a new worker", timeout=5, logs=host.logs)
     assert guest.ok()["found"] == {"list": [1]}
     lab.region(SECOND)
     settled(host, SECOND)
     assert not re.search(r"panic|signal 11|SIGSEGV", log_text(host))
+
+
+def test_reload_of_php_fpm_keeps_the_region_and_the_sessions(lab: Lab, start_fpm) -> None:
+    host = start_fpm("reload")
+    guest = Guest(host)
+    guest.ok("add")
+    lab.region(SECOND)
+    settled(host, SECOND)
+    lab.replicated()
+    host.reload()
+    answer = guest.ok()
+    assert answer["region"] == SECOND and answer["found"] == {"list": [1]}
+    lab.region(FIRST)
+    settled(host, FIRST)
+    host.stop()

@@ -55,7 +55,7 @@ class MariaDb:
         log = self.run / "install.log"
         with log.open("w") as out:
             done = subprocess.run(
-                ["mariadb-install-db", "--no-defaults", f"--user={USER}", f"--datadir={self._data}", "--skip-test-db", "--auth-root-authentication-method=socket"],
+                ["mariadb-install-db", "--no-defaults", f"--user={USER}", f"--datadir={self._data}", "--skip-test-db"],
                 stdout=out, stderr=subprocess.STDOUT, env=process.base_env(), timeout=120, check=False,
             )
         if done.returncode:

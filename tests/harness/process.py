@@ -37,7 +37,7 @@ class Daemon:
                 command, env={**base_env(), "WPD_RUN": str(self._run), **env}, cwd=self._run, start_new_session=True,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
             )
-        record = {"pid": self._popen.pid, "started": start_time(self._popen.pid), "stop_signal": int(stop_signal)}
+        record = {"boot": boot(), "pid": self._popen.pid, "started": start_time(self._popen.pid), "stop_signal": int(stop_signal)}
         self.pid_file.write_text(json.dumps(record))
         popen = self._popen
 
@@ -51,17 +51,13 @@ class Daemon:
     @property
     def pid(self) -> int | None:
         """The process, if it is alive and ours."""
-        try:
-            record = json.loads(self.pid_file.read_text())
-        except (OSError, ValueError):
-            return None
-        return record["pid"] if start_time(record["pid"]) == record["started"] else None
+        record = self._record()
+        return record["pid"] if record and start_time(record["pid"]) == record["started"] else None
 
     def stop(self, timeout: float = 15) -> None:
         """Stops the process and all its children; those of a killed process, too. Does nothing when there are none."""
-        try:
-            record = json.loads(self.pid_file.read_text())
-        except (OSError, ValueError):
+        record = self._record()
+        if not record:
             return
         pid = self.pid
         if pid:
@@ -74,15 +70,22 @@ class Daemon:
 
     def kill(self) -> None:
         """As a crash or the kernel's out-of-memory killer would end it: the whole session at once, without a goodbye."""
-        record = json.loads(self.pid_file.read_text())
-        self._kill_rest(record)
-        if self._popen:
-            self._popen.wait()
+        record = self._record()
+        if record:
+            self._kill_rest(record)
 
     def alive(self, pid: int) -> bool:
         if self._popen and self._popen.pid == pid:
             return self._popen.poll() is None
         return start_time(pid) is not None
+
+    def _record(self) -> dict | None:
+        """What the pid file holds; nothing when it is of an earlier boot."""
+        try:
+            record = json.loads(self.pid_file.read_text())
+        except (OSError, ValueError):
+            return None
+        return record if record.get("boot") == boot() else None
 
     def _kill_rest(self, record: dict) -> None:
         # A session's id stays reserved while the session has a member, and every member is younger than its leader.
@@ -102,6 +105,11 @@ class Daemon:
 def base_env() -> dict[str, str]:
     """What a daemon gets of our environment: nothing that changes how AWS clients, PHP or Python behave."""
     return {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "HOME": "/nonexistent"}
+
+
+def boot() -> str:
+    """Tells one boot of the machine from another: process ids and start times begin again."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
 
 
 def stat_fields(pid: int) -> list[str] | None:

@@ -139,7 +139,8 @@ class Story:
         for region, host in self.site.hosts.items():
             wait.until(lambda host=host: host.follows(TO), what=f"all workers in {region} to use {TO}", timeout=30, logs=host.logs)
         self.figures.follow_seconds = time.monotonic() - started
-        self.tell(f"all {self.figures.workers} workers of {len(self.site.hosts)} hosts use {TO}, {self.figures.follow_seconds:.1f} s after the parameter was written")
+        took = f"{self.figures.follow_seconds:.1f} s after the parameter was written"
+        self.tell(f"all {self.figures.workers} workers of {len(self.site.hosts)} hosts use {TO}, {took}")
 
     def look_again(self) -> None:
         self.lab.counters_reset()
@@ -147,7 +148,8 @@ class Story:
         self.figures.login_kept = self._reader.is_logged_in(base)
         state = self._reader.cart(base, "add", "Bread")
         lost = 0 if set(state["cart"]) == {"Tea", "Honey", "Bread"} else 1
-        self.tell(f"the same browser over {TO}: {'still' if self.figures.login_kept else 'NOT'} logged in, cart {', '.join(state['cart'])}; sessions go to {state['route']}")
+        login = "still logged in" if self.figures.login_kept else "NOT logged in any more"
+        self.tell(f"the same browser over {TO}: {login}, cart {', '.join(state['cart'])}; sessions go to {state['route']}")
         for number, (visitor, cart) in enumerate(self._shoppers):
             lost += visitor.cart(self.site.url(paths.REGIONS[number % 2]), "json")["cart"] != cart
         # The reader's own session counts as well.

@@ -1,7 +1,7 @@
 """Waiting for events: every wait has a deadline, and says what the component's log held when it passes."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,7 +12,7 @@ class Timeout(Exception):
     """An event did not come in time."""
 
 
-def until(event: Callable[[], T], *, what: str, timeout: float, logs: list[Path] = [], every: float = 0.05) -> T:
+def until(event: Callable[[], T], *, what: str, timeout: float, logs: Sequence[Path] = (), every: float = 0.05) -> T:
     """Polls `event` until it returns something true, and returns that.
 
     Exceptions of `event` count as "not yet"; the last one is shown when the deadline passes.
@@ -24,7 +24,8 @@ def until(event: Callable[[], T], *, what: str, timeout: float, logs: list[Path]
             result = event()
             if result:
                 return result
-        except Exception as error:  # noqa: BLE001 - not yet there, for whatever reason
+        except Exception as error:
+            # Not there yet, for whatever reason.
             last = error
         if time.monotonic() - started > timeout:
             because = f" (last error: {last!r})" if last else ""
@@ -32,7 +33,7 @@ def until(event: Callable[[], T], *, what: str, timeout: float, logs: list[Path]
         time.sleep(every)
 
 
-def tails(logs: list[Path], lines: int = 25) -> str:
+def tails(logs: Sequence[Path], lines: int = 25) -> str:
     """The ends of some logs, for an error message."""
     text = ""
     for log in logs:
