@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use http_body_util::{BodyExt, Full};
@@ -73,8 +74,14 @@ struct OnItem {
 /// Serves the control interface until the runtime ends.
 pub async fn serve(lab: Arc<Lab>, listener: TcpListener) {
     loop {
-        let Ok((stream, _)) = listener.accept().await else {
-            continue;
+        let stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                // Out of file descriptors, say: the connection stays in the queue, so this must not spin.
+                eprintln!("lab: control: cannot accept: {error}");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            }
         };
         let lab = lab.clone();
         tokio::spawn(async move {
@@ -86,38 +93,23 @@ pub async fn serve(lab: Arc<Lab>, listener: TcpListener) {
     }
 }
 
-async fn handle(
-    lab: Arc<Lab>,
-    request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, Infallible> {
+async fn handle(lab: Arc<Lab>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
     let answer = match body.collect().await {
-        Ok(body) => {
-            route(
-                &lab,
-                &head.method,
-                head.uri.path(),
-                head.uri.query(),
-                &body.to_bytes(),
-            )
-            .await
-        }
+        Ok(body) => route(&lab, &head.method, head.uri.path(), head.uri.query(), &body.to_bytes()).await,
         Err(error) => Err(error.into()),
     };
     let (status, body) = match answer {
         Ok(Some(Answer::Json(value))) => (200, value.to_string()),
-        Ok(Some(Answer::Lines(text))) => (200, text),
-        Ok(None) => (
-            404,
-            json!({"error": format!("no such command: {} {}", head.method, head.uri)}).to_string(),
-        ),
+        Ok(Some(Answer::Lines(text))) => return Ok(response(200, "application/x-ndjson", text)),
+        Ok(None) => (404, json!({"error": format!("no such command: {} {}", head.method, head.uri)}).to_string()),
         Err(error) => (400, json!({"error": format!("{error:#}")}).to_string()),
     };
-    let response = Response::builder()
-        .status(status)
-        .header("content-type", "application/json")
-        .body(Full::from(body));
-    Ok(response.expect("status and headers are valid"))
+    Ok(response(status, "application/json", body))
+}
+
+fn response(status: u16, content_type: &str, body: String) -> Response<Full<Bytes>> {
+    Response::builder().status(status).header("content-type", content_type).body(Full::from(body)).expect("status and headers are valid")
 }
 
 enum Answer {
@@ -125,13 +117,7 @@ enum Answer {
     Lines(String),
 }
 
-async fn route(
-    lab: &Lab,
-    method: &Method,
-    path: &str,
-    query: Option<&str>,
-    body: &[u8],
-) -> Result<Option<Answer>> {
+async fn route(lab: &Lab, method: &Method, path: &str, query: Option<&str>, body: &[u8]) -> Result<Option<Answer>> {
     let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
     let value = match (method.as_str(), parts.as_slice()) {
         ("GET", ["status"]) => json!(lab.status().await?),
@@ -139,26 +125,17 @@ async fn route(
         ("POST", ["counters", "reset"]) => json!(lab.counters(true)),
         ("POST", ["fault"]) => {
             let set: SetFault = parse(body)?;
-            let service =
-                match set.service.as_str() {
-                    "all" => None,
-                    one => Some(one.parse().map_err(|_| {
-                        anyhow!("unknown service {one:?}; use dynamodb, ssm or all")
-                    })?),
-                };
-            let fault = Fault {
-                kind: set.kind,
-                ms: set.ms.unwrap_or(0),
-                rate: set.rate.unwrap_or(1.0),
+            let service = match set.service.as_str() {
+                "all" => None,
+                one => Some(one.parse().map_err(|_| anyhow!("unknown service {one:?}; use dynamodb, ssm or all"))?),
             };
+            let fault = Fault { kind: set.kind, ms: set.ms.unwrap_or(0), rate: set.rate.unwrap_or(1.0) };
             lab.fault(&set.region, service, fault).await?;
             json!({"region": set.region, "service": set.service, "fault": fault})
         }
         ("POST", ["parameter"]) => {
             let set: SetParameter = parse(body)?;
-            let written = lab
-                .set_parameter(set.value.as_deref(), set.regions.as_deref())
-                .await?;
+            let written = lab.set_parameter(set.value.as_deref(), set.regions.as_deref()).await?;
             json!({"parameter": lab.config.parameter, "value": set.value, "regions": written})
         }
         ("POST", ["replication"]) => {
@@ -172,18 +149,13 @@ async fn route(
         ("POST", ["table"]) => {
             let create: CreateTable = parse(body)?;
             let hash_key = create.hash_key.as_ref().unwrap_or(&lab.config.hash_key);
-            let ttl = create
-                .ttl_attribute
-                .as_ref()
-                .unwrap_or(&lab.config.ttl_attribute);
+            let ttl = create.ttl_attribute.as_ref().unwrap_or(&lab.config.ttl_attribute);
             lab.create_table(&create.table, hash_key, ttl)?;
             json!({"table": create.table, "hash_key": hash_key, "ttl_attribute": ttl})
         }
         ("POST", ["ttl", "sweep"]) => json!({"deleted": lab.sweep_ttl()?}),
         ("GET", ["dump", region]) => {
-            let table = query
-                .and_then(|query| query.strip_prefix("table="))
-                .unwrap_or(&lab.config.table);
+            let table = query.and_then(|query| query.strip_prefix("table=")).unwrap_or(&lab.config.table);
             let items = lab.site(region)?.region.dump(table)?;
             let lines = items.iter().map(|item| format!("{item}\n")).collect();
             return Ok(Some(Answer::Lines(lines)));
@@ -197,31 +169,16 @@ async fn route(
 fn on_item(lab: &Lab, region: &str, action: &str, on: OnItem) -> Result<Option<Answer>> {
     let region = &lab.site(region)?.region;
     let table = on.table.unwrap_or_else(|| lab.config.table.clone());
-    let key = || {
-        on.key
-            .as_ref()
-            .context("\"key\" is missing: DynamoDB JSON, {\"session_id\":{\"S\":\"...\"}}")
-    };
+    let key = || on.key.as_ref().context("\"key\" is missing: DynamoDB JSON, {\"session_id\":{\"S\":\"...\"}}");
     let value = match action {
         "get" => json!({"item": region.get(&table, key()?)?}),
         "put" => {
-            let item = on
-                .item
-                .as_ref()
-                .context("\"item\" is missing: DynamoDB JSON")?;
-            region.operate(
-                "PutItem",
-                &json!({"TableName": table, "Item": item}),
-                on.local,
-            )?;
+            let item = on.item.as_ref().context("\"item\" is missing: DynamoDB JSON")?;
+            region.operate("PutItem", &json!({"TableName": table, "Item": item}), on.local)?;
             json!({})
         }
         "delete" => {
-            region.operate(
-                "DeleteItem",
-                &json!({"TableName": table, "Key": key()?}),
-                on.local,
-            )?;
+            region.operate("DeleteItem", &json!({"TableName": table, "Key": key()?}), on.local)?;
             json!({})
         }
         _ => return Ok(None),

@@ -14,13 +14,7 @@ use crate::front::Answer;
 const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
 
 /// Operations that change items; these go through [`crate::region::Region::write`].
-pub const WRITES: [&str; 5] = [
-    "PutItem",
-    "UpdateItem",
-    "DeleteItem",
-    "BatchWriteItem",
-    "TransactWriteItems",
-];
+pub const WRITES: [&str; 5] = ["PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"];
 
 /// Carries one operation out.
 pub fn call(db: &Database, operation: &str, body: &str) -> Result<String, DynoxideError> {
@@ -50,14 +44,10 @@ pub fn call(db: &Database, operation: &str, body: &str) -> Result<String, Dynoxi
         "TagResource" => run!(tag_resource),
         "UntagResource" => run!(untag_resource),
         "ListTagsOfResource" => run!(list_tags_of_resource),
-        "ExecuteStatement" | "ExecuteTransaction" | "BatchExecuteStatement" => {
-            Err(DynoxideError::ValidationException(format!(
-                "the lab does not take PartiQL ({operation}): its writes would escape replication; use the item operations"
-            )))
-        }
-        _ => Err(DynoxideError::ValidationException(format!(
-            "the lab does not know the DynamoDB operation {operation}"
+        "ExecuteStatement" | "ExecuteTransaction" | "BatchExecuteStatement" => Err(DynoxideError::ValidationException(format!(
+            "the lab does not take PartiQL ({operation}): its writes would escape replication; use the item operations"
         ))),
+        _ => Err(DynoxideError::ValidationException(format!("the lab does not know the DynamoDB operation {operation}"))),
     }
 }
 
@@ -87,8 +77,7 @@ fn request<T: DeserializeOwned>(body: &str) -> Result<T, DynoxideError> {
 }
 
 fn text<T: Serialize>(response: &T) -> Result<String, DynoxideError> {
-    serde_json::to_string(response)
-        .map_err(|error| DynoxideError::InternalServerError(error.to_string()))
+    serde_json::to_string(response).map_err(|error| DynoxideError::InternalServerError(error.to_string()))
 }
 
 /// The HTTP answer to an operation's result.
@@ -99,10 +88,7 @@ pub fn answer(region: &str, operation: &str, result: Result<String, DynoxideErro
     };
     if operation.contains("Table") {
         // dynoxide calls its one Region "dynoxide".
-        body = body.replace(
-            "arn:aws:dynamodb:dynoxide:",
-            &format!("arn:aws:dynamodb:{region}:"),
-        );
+        body = body.replace("arn:aws:dynamodb:dynoxide:", &format!("arn:aws:dynamodb:{region}:"));
     }
     json_answer(status, body)
 }
@@ -110,9 +96,7 @@ pub fn answer(region: &str, operation: &str, result: Result<String, DynoxideErro
 /// An error of the service itself; `class` is the exception's name.
 pub fn error(status: u16, class: &str, message: &str) -> Answer {
     let prefix = match class {
-        "InvalidSignatureException" | "AccessDeniedException" | "UnknownOperationException" => {
-            "com.amazon.coral.service"
-        }
+        "InvalidSignatureException" | "AccessDeniedException" | "UnknownOperationException" => "com.amazon.coral.service",
         _ => "com.amazonaws.dynamodb.v20120810",
     };
     let body = json!({"__type": format!("{prefix}#{class}"), "message": message});
@@ -122,17 +106,12 @@ pub fn error(status: u16, class: &str, message: &str) -> Answer {
 /// An answer with the headers DynamoDB sends.
 pub fn json_answer(status: u16, body: String) -> Answer {
     let crc32 = crc32fast::hash(body.as_bytes());
-    Answer {
-        status,
-        content_type: CONTENT_TYPE.into(),
-        crc32: Some(crc32),
-        body: Bytes::from(body),
-    }
+    Answer { status, content_type: CONTENT_TYPE.into(), crc32: Some(crc32), body: Bytes::from(body) }
 }
 
 /// The parsed result of an operation that the lab itself asks for.
 pub fn ask(db: &Database, operation: &str, body: &Value) -> anyhow::Result<Value> {
-    let text = call(db, operation, &body.to_string())
-        .map_err(|error| anyhow::anyhow!("{operation}: {} ({})", error, error.error_type()))?;
+    let text =
+        call(db, operation, &body.to_string()).map_err(|error| anyhow::anyhow!("{operation}: {} ({})", error, error.error_type()))?;
     Ok(serde_json::from_str(&text)?)
 }

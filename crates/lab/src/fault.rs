@@ -115,13 +115,10 @@ impl FromStr for Kind {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        Kind::ALL
-            .into_iter()
-            .find(|kind| kind.name() == text)
-            .ok_or_else(|| {
-                let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.name()).collect();
-                format!("unknown fault {text:?}; use one of {}", known.join(", "))
-            })
+        Kind::ALL.into_iter().find(|kind| kind.name() == text).ok_or_else(|| {
+            let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.name()).collect();
+            format!("unknown fault {text:?}; use one of {}", known.join(", "))
+        })
     }
 }
 
@@ -151,20 +148,12 @@ impl Default for Fault {
 impl Fault {
     /// A fault that strikes every call.
     pub fn of(kind: Kind) -> Self {
-        Fault {
-            kind,
-            ms: 0,
-            rate: 1.0,
-        }
+        Fault { kind, ms: 0, rate: 1.0 }
     }
 
     /// Latency of `ms` on every call.
     pub fn latency(ms: u64) -> Self {
-        Fault {
-            kind: Kind::Latency,
-            ms,
-            rate: 1.0,
-        }
+        Fault { kind: Kind::Latency, ms, rate: 1.0 }
     }
 
     /// The same fault, striking a share of the calls only.
@@ -178,36 +167,18 @@ impl Fault {
             return Err(format!("rate {} is not between 0 and 1", self.rate));
         }
         if self.rate < 1.0 && matches!(self.kind, Kind::Refuse | Kind::Noconnect) {
-            return Err(format!(
-                "{} closes the whole port and takes no rate; use reset or blackhole with a rate",
-                self.kind
-            ));
+            return Err(format!("{} closes the whole port and takes no rate; use reset or blackhole with a rate", self.kind));
         }
         match (self.kind, self.ms) {
             (Kind::Latency, 0) => Err("latency needs --ms (milliseconds, 1 or more)".into()),
-            (Kind::Latency, ms) if ms > 600_000 => Err(format!(
-                "latency of {ms} ms is over 600000 ms (ten minutes)"
-            )),
+            (Kind::Latency, ms) if ms > 600_000 => Err(format!("latency of {ms} ms is over 600000 ms (ten minutes)")),
             _ => Ok(()),
         }
     }
 
     /// What strikes one call: the kind, or [`Kind::None`] when the dice say so.
     pub(crate) fn draw(&self) -> Kind {
-        if self.rate < 1.0 && fastrand::f64() >= self.rate {
-            Kind::None
-        } else {
-            self.kind
-        }
-    }
-
-    /// What strikes a whole connection at once, whether a call is under way on it or not.
-    pub(crate) fn on_connection(&self) -> Kind {
-        match self.kind {
-            Kind::Refuse => Kind::Refuse,
-            Kind::Reset if self.rate >= 1.0 => Kind::Reset,
-            _ => Kind::None,
-        }
+        if self.rate < 1.0 && fastrand::f64() >= self.rate { Kind::None } else { self.kind }
     }
 }
 
@@ -244,12 +215,7 @@ mod tests {
         assert!(Fault::latency(5).check().is_ok());
         assert!(Fault::of(Kind::Refuse).with_rate(0.5).check().is_err());
         assert!(Fault::of(Kind::Throttle).with_rate(1.5).check().is_err());
-        assert!(
-            Fault::of(Kind::Throttle)
-                .with_rate(f64::NAN)
-                .check()
-                .is_err()
-        );
+        assert!(Fault::of(Kind::Throttle).with_rate(f64::NAN).check().is_err());
     }
 
     #[test]

@@ -32,11 +32,7 @@ pub fn table_name(text: &str) -> &str {
 
 /// The items which a write operation touches when it succeeds; `hash_key` names the hash key of a replicated table,
 /// and none for any other table.
-pub fn touched<'a>(
-    operation: &str,
-    body: &Value,
-    hash_key: impl Fn(&str) -> Option<&'a str>,
-) -> Vec<ItemKey> {
+pub fn touched<'a>(operation: &str, body: &Value, hash_key: impl Fn(&str) -> Option<&'a str>) -> Vec<ItemKey> {
     let mut keys = Vec::new();
     let mut add = |table: Option<&str>, attributes: Option<&Value>| {
         let Some(table) = table.map(table_name) else {
@@ -46,10 +42,7 @@ pub fn touched<'a>(
             return;
         };
         if let Some(id) = attributes.and_then(|a| a[hash_key]["S"].as_str()) {
-            keys.push(ItemKey {
-                table: table.to_owned(),
-                id: id.to_owned(),
-            });
+            keys.push(ItemKey { table: table.to_owned(), id: id.to_owned() });
         }
     };
     match operation {
@@ -96,15 +89,9 @@ mod tests {
         let a = json!({"id": {"S": "a"}});
         let b = json!({"id": {"S": "b"}, "x": {"N": "1"}});
         assert_eq!(ids("PutItem", json!({"TableName": "t", "Item": b})), ["b"]);
-        assert_eq!(
-            ids("UpdateItem", json!({"TableName": "t", "Key": a})),
-            ["a"]
-        );
+        assert_eq!(ids("UpdateItem", json!({"TableName": "t", "Key": a})), ["a"]);
         let arn = "arn:aws:dynamodb:us-east-1:1:table/t";
-        assert_eq!(
-            ids("DeleteItem", json!({"TableName": arn, "Key": a})),
-            ["a"]
-        );
+        assert_eq!(ids("DeleteItem", json!({"TableName": arn, "Key": a})), ["a"]);
         let batch = json!({"RequestItems": {"t": [{"PutRequest": {"Item": b}}, {"DeleteRequest": {"Key": a}}]}});
         assert_eq!(ids("BatchWriteItem", batch), ["a", "b"]);
         let transaction = json!({"TransactItems": [

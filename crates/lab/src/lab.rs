@@ -167,10 +167,7 @@ impl Lab {
         let mut sites = Vec::new();
         for (index, name) in config.regions.iter().enumerate() {
             let region = Region::new(index, name, tables.clone(), replication.clone())?;
-            let store = Ssm {
-                region: name.clone(),
-                moto: moto_port,
-            };
+            let store = Ssm { region: name.clone(), moto: moto_port };
             let open = |offset, backend| Front::open(name, port(10 * index + offset), backend);
             sites.push(Site {
                 dynamodb: open(10, Backend::Dynamodb(region.clone()))?,
@@ -191,11 +188,7 @@ impl Lab {
             started: Instant::now(),
             config,
         });
-        lab.create_table(
-            &lab.config.table,
-            &lab.config.hash_key,
-            &lab.config.ttl_attribute,
-        )?;
+        lab.create_table(&lab.config.table, &lab.config.hash_key, &lab.config.ttl_attribute)?;
         if let Some(every) = lab.config.ttl_every {
             tokio::spawn(sweep_regularly(regions, every));
         }
@@ -264,26 +257,15 @@ impl Lab {
 
     /// Writes the parameter as an operator would, or deletes it. Regions not named: all whose SSM answers; named ones are
     /// written whatever fault their front has. Returns the Regions written.
-    pub async fn set_parameter(
-        &self,
-        value: Option<&str>,
-        regions: Option<&[String]>,
-    ) -> Result<Vec<String>> {
+    pub async fn set_parameter(&self, value: Option<&str>, regions: Option<&[String]>) -> Result<Vec<String>> {
         let sites: Vec<&Site> = match regions {
-            Some(names) => names
-                .iter()
-                .map(|name| self.site(name))
-                .collect::<Result<_>>()?,
+            Some(names) => names.iter().map(|name| self.site(name)).collect::<Result<_>>()?,
             None => {
-                let answers =
-                    |site: &&Site| matches!(site.ssm.fault().kind, Kind::None | Kind::Latency);
+                let answers = |site: &&Site| matches!(site.ssm.fault().kind, Kind::None | Kind::Latency);
                 self.sites.iter().filter(answers).collect()
             }
         };
-        ensure!(
-            !sites.is_empty(),
-            "SSM answers in no Region; name Regions to write the parameter all the same"
-        );
+        ensure!(!sites.is_empty(), "SSM answers in no Region; name Regions to write the parameter all the same");
         let name = &self.config.parameter;
         for site in &sites {
             match value {
@@ -302,11 +284,7 @@ impl Lab {
     /// Calls of all fronts; `reset` starts from zero again.
     pub fn counters(&self, reset: bool) -> AllCalls {
         let calls = |front: &Front| {
-            if reset {
-                front.counters.take()
-            } else {
-                front.counters.get()
-            }
+            if reset { front.counters.take() } else { front.counters.get() }
         };
         let of_site = |site: &Site| {
             let services = Service::ALL.map(|service| (service.name(), calls(site.front(service))));
@@ -334,14 +312,8 @@ impl Lab {
             };
             regions.insert(site.region.name.clone(), report);
         }
-        let moto = self.moto.get().map(|moto| MotoReport {
-            port: moto.port,
-            pid: moto.pid,
-            state: moto.state(),
-        });
-        let moto_runs = moto
-            .as_ref()
-            .is_none_or(|moto| moto.state == moto::State::Running);
+        let moto = self.moto.get().map(|moto| MotoReport { port: moto.port, pid: moto.pid, state: moto.state() });
+        let moto_runs = moto.as_ref().is_none_or(|moto| moto.state == moto::State::Running);
         Ok(Status {
             ready: self.ready.load(Ordering::Acquire) && moto_runs,
             pid: std::process::id(),
@@ -359,26 +331,15 @@ impl Lab {
 fn check(config: &Config) -> Result<()> {
     let names = &config.regions;
     ensure!(!names.is_empty(), "--regions names no Region");
-    ensure!(
-        names.len() <= 4,
-        "--regions names {} Regions; ports are laid out for 4",
-        names.len()
-    );
+    ensure!(names.len() <= 4, "--regions names {} Regions; ports are laid out for 4", names.len());
     for (index, name) in names.iter().enumerate() {
         let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if name.is_empty() || !name.chars().all(is_name) {
             bail!("--regions: {name:?} is not a Region's name");
         }
-        ensure!(
-            !names[..index].contains(name),
-            "--regions names {name} twice"
-        );
+        ensure!(!names[..index].contains(name), "--regions names {name} twice");
     }
-    ensure!(
-        config.port <= 65535 - 60,
-        "--port {} leaves no room for the ports above it; use at most 65475",
-        config.port
-    );
+    ensure!(config.port <= 65535 - 60, "--port {} leaves no room for the ports above it; use at most 65475", config.port);
     Ok(())
 }
 

@@ -44,9 +44,7 @@ pub fn find(given: Option<&Path>) -> Result<PathBuf> {
         (None, Some(path)) => (PathBuf::from(path), "WPD_MOTO"),
         (None, None) => {
             let path = std::env::var_os("PATH").unwrap_or_default();
-            let found = std::env::split_paths(&path)
-                .map(|folder| folder.join("moto_server"))
-                .find(|file| file.is_file());
+            let found = std::env::split_paths(&path).map(|folder| folder.join("moto_server")).find(|file| file.is_file());
             return found.context(
                 "moto_server is not on the PATH; install it (pip install 'moto[server,ssm]'), name it with --moto or WPD_MOTO, or run with --no-ssm",
             );
@@ -83,12 +81,7 @@ impl Moto {
                 }
             }
         });
-        let moto = Moto {
-            port,
-            pid,
-            state,
-            stop: Mutex::new(Some(stop)),
-        };
+        let moto = Moto { port, pid, state, stop: Mutex::new(Some(stop)) };
         moto.wait_until_it_listens(log.as_deref()).await?;
         Ok(moto)
     }
@@ -97,10 +90,7 @@ impl Moto {
         let start = Instant::now();
         let mut told = 0;
         loop {
-            if tokio::net::TcpStream::connect(("127.0.0.1", self.port))
-                .await
-                .is_ok()
-            {
+            if tokio::net::TcpStream::connect(("127.0.0.1", self.port)).await.is_ok() {
                 return Ok(());
             }
             let waited = start.elapsed();
@@ -108,12 +98,7 @@ impl Moto {
                 bail!("moto_server ended while starting: {how}{}", last_lines(log));
             }
             if waited > START_LIMIT {
-                bail!(
-                    "moto_server does not listen on port {} after {} s{}",
-                    self.port,
-                    waited.as_secs(),
-                    last_lines(log)
-                );
+                bail!("moto_server does not listen on port {} after {} s{}", self.port, waited.as_secs(), last_lines(log));
             }
             if waited.as_secs() >= told + 2 {
                 told = waited.as_secs();
@@ -159,8 +144,7 @@ fn spawn(program: &Path, port: u16, log: Option<&Path>) -> Result<Child> {
         .kill_on_drop(true);
     match log {
         Some(path) => {
-            let file =
-                File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
+            let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
             command.stdout(file.try_clone()?).stderr(file);
         }
         None => {
@@ -181,9 +165,7 @@ fn spawn(program: &Path, port: u16, log: Option<&Path>) -> Result<Child> {
             Ok(())
         });
     }
-    command
-        .spawn()
-        .with_context(|| format!("cannot start {}", program.display()))
+    command.spawn().with_context(|| format!("cannot start {}", program.display()))
 }
 
 fn kill_group(pid: u32) {
@@ -193,9 +175,8 @@ fn kill_group(pid: u32) {
 
 /// A free port (0: chosen by the system). Checked before moto is started, so that the lab never talks to somebody else's moto.
 pub fn free_port(port: u16) -> Result<u16> {
-    let listener = TcpListener::bind(("127.0.0.1", port)).with_context(|| {
-        format!("cannot listen on 127.0.0.1:{port} (moto); stop what uses port {port}, or choose another --port")
-    })?;
+    let listener = TcpListener::bind(("127.0.0.1", port))
+        .with_context(|| format!("cannot listen on 127.0.0.1:{port} (moto); stop what uses port {port}, or choose another --port"))?;
     Ok(listener.local_addr()?.port())
 }
 

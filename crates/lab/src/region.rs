@@ -37,22 +37,9 @@ impl std::fmt::Debug for Region {
 
 impl Region {
     /// An empty Region.
-    pub fn new(
-        index: usize,
-        name: &str,
-        tables: GlobalTables,
-        replication: Arc<Replication>,
-    ) -> Result<Arc<Self>> {
-        let db = Database::memory()
-            .with_context(|| format!("cannot open the in-memory database of {name}"))?;
-        Ok(Arc::new(Region {
-            index,
-            name: name.to_owned(),
-            db,
-            tables,
-            last: Mutex::default(),
-            replication,
-        }))
+    pub fn new(index: usize, name: &str, tables: GlobalTables, replication: Arc<Replication>) -> Result<Arc<Self>> {
+        let db = Database::memory().with_context(|| format!("cannot open the in-memory database of {name}"))?;
+        Ok(Arc::new(Region { index, name: name.to_owned(), db, tables, last: Mutex::default(), replication }))
     }
 
     /// Creates a table with a string hash key and TTL; nothing to do when it is there.
@@ -78,11 +65,7 @@ impl Region {
 
     /// Carries out an operation as a client asks for it.
     pub fn call(&self, operation: &str, body: &str) -> Result<String, DynoxideError> {
-        if dynamo::WRITES.contains(&operation) {
-            self.write(operation, body)
-        } else {
-            dynamo::call(&self.db, operation, body)
-        }
+        if dynamo::WRITES.contains(&operation) { self.write(operation, body) } else { dynamo::call(&self.db, operation, body) }
     }
 
     /// Carries out a write and sends the items it touched to the other Regions.
@@ -100,12 +83,7 @@ impl Region {
                 .map_err(|error| DynoxideError::InternalServerError(format!("{error:#}")))?;
             let number = self.replication.next_number();
             last.insert(key.clone(), number);
-            let copy = Copy {
-                key,
-                item,
-                number,
-                written: Instant::now(),
-            };
+            let copy = Copy { key, item, number, written: Instant::now() };
             self.replication.send(self.index, &copy);
         }
         Ok(done)
@@ -145,8 +123,7 @@ impl Region {
         if local {
             self.ask(operation, request)?;
         } else {
-            self.write(operation, &request.to_string())
-                .map_err(|error| anyhow::anyhow!("{operation} in {}: {error}", self.name))?;
+            self.write(operation, &request.to_string()).map_err(|error| anyhow::anyhow!("{operation} in {}: {error}", self.name))?;
         }
         Ok(())
     }
@@ -186,9 +163,7 @@ impl Region {
     /// Every Region sweeps for itself: an expired item is expired everywhere, and a later write that extends it has a higher
     /// number than what was swept, so it is copied as usual.
     pub fn sweep_ttl(&self) -> Result<usize> {
-        self.db
-            .sweep_ttl()
-            .with_context(|| format!("TTL sweep in {}", self.name))
+        self.db.sweep_ttl().with_context(|| format!("TTL sweep in {}", self.name))
     }
 
     fn ask(&self, operation: &str, request: &Value) -> Result<Value> {

@@ -111,10 +111,7 @@ impl Replication {
     /// Replication that runs with this lag, between Regions still to be [connected](Self::connect).
     pub fn new(lag_ms: u64) -> Arc<Self> {
         Arc::new(Replication {
-            settings: watch::Sender::new(Settings {
-                state: State::Run,
-                lag_ms,
-            }),
+            settings: watch::Sender::new(Settings { state: State::Run, lag_ms }),
             numbers: AtomicU64::new(0),
             links: OnceLock::new(),
             applied: AtomicU64::new(0),
@@ -130,24 +127,14 @@ impl Replication {
             for to in regions.iter().filter(|to| to.index != from.index) {
                 let (queue, copies) = mpsc::unbounded_channel();
                 let pending = Arc::new(AtomicU64::new(0));
-                links.push(Link {
-                    from: from.index,
-                    to: to.name.clone(),
-                    queue,
-                    pending: pending.clone(),
-                });
+                links.push(Link { from: from.index, to: to.name.clone(), queue, pending: pending.clone() });
                 tokio::spawn(self.clone().carry(copies, to.clone(), pending));
             }
         }
         self.links.set(links).expect("Regions are connected once");
     }
 
-    async fn carry(
-        self: Arc<Self>,
-        mut copies: mpsc::UnboundedReceiver<Copy>,
-        to: Arc<Region>,
-        pending: Arc<AtomicU64>,
-    ) {
+    async fn carry(self: Arc<Self>, mut copies: mpsc::UnboundedReceiver<Copy>, to: Arc<Region>, pending: Arc<AtomicU64>) {
         let mut settings = self.settings.subscribe();
         while let Some(copy) = copies.recv().await {
             self.wait_due(&mut settings, copy.written).await;
@@ -156,10 +143,7 @@ impl Replication {
                 Ok(false) => self.superseded.fetch_add(1, Ordering::Relaxed),
                 Err(error) => {
                     // A table deleted in one Region only, say: the rest must go on.
-                    eprintln!(
-                        "lab: replication to {}: {} is lost: {error:#}",
-                        to.name, copy.key
-                    );
+                    eprintln!("lab: replication to {}: {} is lost: {error:#}", to.name, copy.key);
                     0
                 }
             };
@@ -214,11 +198,8 @@ impl Replication {
     /// Settings, queues and counts.
     pub fn report(&self, names: &[String]) -> Report {
         let links = self.links.get().into_iter().flatten();
-        let pending = links.map(|link| Pending {
-            from: names[link.from].clone(),
-            to: link.to.clone(),
-            copies: link.pending.load(Ordering::Acquire),
-        });
+        let pending =
+            links.map(|link| Pending { from: names[link.from].clone(), to: link.to.clone(), copies: link.pending.load(Ordering::Acquire) });
         Report {
             settings: *self.settings.borrow(),
             pending: pending.collect(),

@@ -53,9 +53,8 @@ impl Ssm {
         let Some(port) = self.moto else {
             bail!("this lab runs without SSM (no moto_server)");
         };
-        let stream = TcpStream::connect(("127.0.0.1", port))
-            .await
-            .with_context(|| format!("moto_server does not answer on port {port}"))?;
+        let stream =
+            TcpStream::connect(("127.0.0.1", port)).await.with_context(|| format!("moto_server does not answer on port {port}"))?;
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         tokio::spawn(connection);
         let scope = format!("lab/20260101/{}/ssm/aws4_request", self.region);
@@ -63,20 +62,12 @@ impl Ssm {
             .header("host", format!("ssm.{}.amazonaws.com", self.region))
             .header("content-type", CONTENT_TYPE)
             .header("x-amz-target", format!("AmazonSSM.{operation}"))
-            .header(
-                "authorization",
-                format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=lab"),
-            )
+            .header("authorization", format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=lab"))
             .body(Full::new(body))?;
         let response = sender.send_request(request).await?;
         let status = response.status().as_u16();
         let body = response.into_body().collect().await?.to_bytes();
-        Ok(Answer {
-            status,
-            content_type: CONTENT_TYPE.into(),
-            crc32: None,
-            body,
-        })
+        Ok(Answer { status, content_type: CONTENT_TYPE.into(), crc32: None, body })
     }
 
     /// An operation of the operator's, past the front. An error of the service is given as `Err`.
@@ -84,16 +75,9 @@ impl Ssm {
         let answer = self.call(operation, request.to_string().into()).await?;
         let body: Value = serde_json::from_slice(&answer.body).with_context(|| {
             let text = String::from_utf8_lossy(&answer.body);
-            format!(
-                "{operation} in {}: HTTP {}: {text}",
-                self.region, answer.status
-            )
+            format!("{operation} in {}: HTTP {}: {text}", self.region, answer.status)
         })?;
-        Ok(if answer.status == 200 {
-            Ok(body)
-        } else {
-            Err(body)
-        })
+        Ok(if answer.status == 200 { Ok(body) } else { Err(body) })
     }
 
     /// Writes a parameter of type String.
@@ -101,11 +85,7 @@ impl Ssm {
         let request = json!({"Name": name, "Value": value, "Type": "String", "Overwrite": true});
         match self.ask("PutParameter", request).await? {
             Ok(_) => Ok(()),
-            Err(refusal) => bail!(
-                "{} did not take the value of {name}: {}",
-                self.region,
-                reason(&refusal)
-            ),
+            Err(refusal) => bail!("{} did not take the value of {name}: {}", self.region, reason(&refusal)),
         }
     }
 
@@ -113,11 +93,7 @@ impl Ssm {
     pub async fn delete(&self, name: &str) -> Result<()> {
         match self.ask("DeleteParameter", json!({"Name": name})).await? {
             Err(refusal) if !is_missing(&refusal) => {
-                bail!(
-                    "{} did not delete {name}: {}",
-                    self.region,
-                    reason(&refusal)
-                )
+                bail!("{} did not delete {name}: {}", self.region, reason(&refusal))
             }
             _ => Ok(()),
         }
@@ -135,19 +111,13 @@ impl Ssm {
                 })
             }
             Err(refusal) if is_missing(&refusal) => Ok(Parameter::default()),
-            Err(refusal) => bail!(
-                "cannot read {name} in {}: {}",
-                self.region,
-                reason(&refusal)
-            ),
+            Err(refusal) => bail!("cannot read {name} in {}: {}", self.region, reason(&refusal)),
         }
     }
 }
 
 fn is_missing(refusal: &Value) -> bool {
-    refusal["__type"]
-        .as_str()
-        .is_some_and(|class| class.ends_with("ParameterNotFound"))
+    refusal["__type"].as_str().is_some_and(|class| class.ends_with("ParameterNotFound"))
 }
 
 fn reason(refusal: &Value) -> String {
@@ -160,18 +130,10 @@ fn reason(refusal: &Value) -> String {
 
 /// An error of the service; `class` is the exception's name.
 pub fn error(status: u16, class: &str, message: &str) -> Answer {
-    json_answer(
-        status,
-        json!({"__type": class, "message": message}).to_string(),
-    )
+    json_answer(status, json!({"__type": class, "message": message}).to_string())
 }
 
 /// An answer with the headers SSM sends.
 pub fn json_answer(status: u16, body: String) -> Answer {
-    Answer {
-        status,
-        content_type: CONTENT_TYPE.into(),
-        crc32: None,
-        body: body.into(),
-    }
+    Answer { status, content_type: CONTENT_TYPE.into(), crc32: None, body: body.into() }
 }

@@ -19,20 +19,10 @@ pub fn run(port: u16, as_json: bool, command: Command) -> Result<()> {
             (status, text)
         }
         Command::Wait { timeout } => (lab.wait(Duration::from_secs(timeout))?, "ready".into()),
-        Command::Fault {
-            region,
-            service,
-            kind,
-            ms,
-            rate,
-        } => {
+        Command::Fault { region, service, kind, ms, rate } => {
             let service = service.name();
-            let fault =
-                json!({"region": region, "service": service, "kind": kind, "ms": ms, "rate": rate});
-            (
-                lab.post("fault", fault)?,
-                format!("{region} {service}: {kind}"),
-            )
+            let fault = json!({"region": region, "service": service, "kind": kind, "ms": ms, "rate": rate});
+            (lab.post("fault", fault)?, format!("{region} {service}: {kind}"))
         }
         Command::Region { region, regions } => {
             let status = lab.get("status")?;
@@ -54,11 +44,7 @@ pub fn run(port: u16, as_json: bool, command: Command) -> Result<()> {
             let line = print::replication(&report);
             (report, line)
         }
-        Command::Counters {
-            reset,
-            region,
-            service,
-        } => {
+        Command::Counters { reset, region, service } => {
             let all = match reset {
                 true => lab.post("counters/reset", json!({}))?,
                 false => lab.get("counters")?,
@@ -69,26 +55,14 @@ pub fn run(port: u16, as_json: bool, command: Command) -> Result<()> {
             (some, text)
         }
         Command::Dump { region, table } => {
-            let query = table
-                .map(|table| format!("?table={table}"))
-                .unwrap_or_default();
-            print!(
-                "{}",
-                lab.text("GET", &format!("dump/{region}{query}"), None)?
-            );
+            let query = table.map(|table| format!("?table={table}")).unwrap_or_default();
+            print!("{}", lab.text("GET", &format!("dump/{region}{query}"), None)?);
             return Ok(());
         }
         Command::Item(command) => lab.item(command)?,
-        Command::Table {
-            name,
-            hash_key,
-            ttl,
-        } => {
+        Command::Table { name, hash_key, ttl } => {
             let create = json!({"table": name, "hash_key": hash_key, "ttl_attribute": ttl});
-            (
-                lab.post("table", create)?,
-                format!("table {name}, in all Regions"),
-            )
+            (lab.post("table", create)?, format!("table {name}, in all Regions"))
         }
         Command::Sweep => {
             let swept = lab.post("ttl/sweep", json!({}))?;
@@ -129,14 +103,8 @@ struct Client {
 
 impl Client {
     fn new(port: u16) -> Self {
-        let agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .proxy(None)
-            .build();
-        Client {
-            port,
-            agent: agent.into(),
-        }
+        let agent = ureq::Agent::config_builder().http_status_as_error(false).proxy(None).build();
+        Client { port, agent: agent.into() }
     }
 
     fn get(&self, path: &str) -> Result<Value> {
@@ -144,11 +112,7 @@ impl Client {
     }
 
     fn post(&self, path: &str, body: Value) -> Result<Value> {
-        Ok(serde_json::from_str(&self.text(
-            "POST",
-            path,
-            Some(body),
-        )?)?)
+        Ok(serde_json::from_str(&self.text("POST", path, Some(body))?)?)
     }
 
     /// One command; errors of the lab are given in its words.
@@ -162,11 +126,7 @@ impl Client {
             anyhow!("no lab answers on port {} ({error}); start it with `wp-dynamodb-lab serve`, or name its --port", self.port)
         })?;
         let status = response.status().as_u16();
-        let text = response
-            .body_mut()
-            .with_config()
-            .limit(u64::MAX)
-            .read_to_string()?;
+        let text = response.body_mut().with_config().limit(u64::MAX).read_to_string()?;
         if status == 200 {
             return Ok(text);
         }
@@ -193,19 +153,10 @@ impl Client {
         }
     }
 
-    fn set_parameter(
-        &self,
-        value: Option<String>,
-        regions: Option<Vec<String>>,
-    ) -> Result<(Value, String)> {
+    fn set_parameter(&self, value: Option<String>, regions: Option<Vec<String>>) -> Result<(Value, String)> {
         let written = self.post("parameter", json!({"value": value, "regions": regions}))?;
-        let regions: Vec<&str> = written["regions"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .collect();
-        let what = value.map_or("deleted".to_owned(), |value| format!("= {value}"));
+        let regions: Vec<&str> = written["regions"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let what = value.map_or("deleted".to_owned(), |value| format!("= {}", print::short(&value)));
         let name = written["parameter"].as_str().unwrap_or_default();
         let line = format!("{name} {what} in {}", regions.join(", "));
         Ok((written, line))
@@ -218,8 +169,7 @@ impl Client {
             ItemCommand::Put { region, options } => {
                 let mut text = String::new();
                 std::io::stdin().read_to_string(&mut text)?;
-                let item: Value = serde_json::from_str(&text)
-                    .context("standard input is not an item in DynamoDB JSON")?;
+                let item: Value = serde_json::from_str(&text).context("standard input is not an item in DynamoDB JSON")?;
                 (region, "put", None, Some(item), options)
             }
         };
@@ -238,13 +188,7 @@ impl Client {
     }
 }
 
-type OnItem = (
-    String,
-    &'static str,
-    Option<Value>,
-    Option<Value>,
-    ItemOptions,
-);
+type OnItem = (String, &'static str, Option<Value>, Option<Value>, ItemOptions);
 
 fn on_key(args: ItemArgs, action: &'static str) -> Result<OnItem> {
     let key = match args.key.starts_with('{') {

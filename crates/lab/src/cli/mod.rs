@@ -63,11 +63,7 @@ enum Command {
     /// Write any value to the parameter, or delete it.
     Parameter {
         /// The value.
-        #[arg(
-            required_unless_present = "delete",
-            conflicts_with = "delete",
-            allow_hyphen_values = true
-        )]
+        #[arg(required_unless_present = "delete", conflicts_with = "delete", allow_hyphen_values = true)]
         value: Option<String>,
         /// Delete the parameter.
         #[arg(long)]
@@ -261,8 +257,6 @@ mod tests {
             let error = Cli::try_parse_from(line.split(' ')).unwrap_err();
             assert_eq!(error.exit_code(), 2, "{line}");
         }
-        assert!(
-            Cli::try_parse_from("lab fault us-east-1 all 5xx --rate 0.5 --json".split(' ')).is_ok()
-        );
+        assert!(Cli::try_parse_from("lab fault us-east-1 all 5xx --rate 0.5 --json".split(' ')).is_ok());
     }
 }

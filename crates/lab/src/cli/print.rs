@@ -24,13 +24,20 @@ fn word(value: &Value) -> String {
     }
 }
 
+/// The beginning of a value: parameters can have 4 KB.
+pub fn short(text: &str) -> String {
+    match text.char_indices().nth(40) {
+        Some((end, _)) => format!("{}... ({} bytes)", &text[..end], text.len()),
+        None => text.to_owned(),
+    }
+}
+
 fn entries(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
     value.as_object().into_iter().flatten()
 }
 
 fn fault(fault: &Value) -> String {
-    serde_json::from_value::<crate::fault::Fault>(fault.clone())
-        .map_or_else(|_| fault.to_string(), |fault| fault.to_string())
+    serde_json::from_value::<crate::fault::Fault>(fault.clone()).map_or_else(|_| fault.to_string(), |fault| fault.to_string())
 }
 
 /// The whole status.
@@ -43,32 +50,17 @@ pub fn status(status: &Value) -> String {
     let mut regions = table(&["region", "service", "url", "fault", "connections", "holds"]);
     for (name, region) in entries(&status["regions"]) {
         let parameter = match &region["parameter_error"] {
-            Value::Null => format!(
-                "{} = {}",
-                word(&status["parameter"]),
-                word(&region["parameter"]["value"])
-            ),
+            Value::Null => format!("{} = {}", word(&status["parameter"]), short(&word(&region["parameter"]["value"]))),
             error => word(error),
         };
         let items = format!("{} items in {}", region["items"], word(&status["table"]));
         for (service, holds) in [("dynamodb", items), ("ssm", parameter)] {
             let front = &region[service];
             let connections = format!("{} open, {} so far", front["open"], front["accepted"]);
-            regions.add_row([
-                name.as_str(),
-                service,
-                &word(&front["url"]),
-                &fault(&front["fault"]),
-                &connections,
-                &holds,
-            ]);
+            regions.add_row([name.as_str(), service, &word(&front["url"]), &fault(&front["fault"]), &connections, &holds]);
         }
     }
-    let ready = if status["ready"] == true {
-        "ready"
-    } else {
-        "NOT READY"
-    };
+    let ready = if status["ready"] == true { "ready" } else { "NOT READY" };
     [
         format!("{ready}, pid {}, SSM emulator: {moto}", status["pid"]),
         text(&regions),
@@ -81,22 +73,11 @@ pub fn status(status: &Value) -> String {
 /// Replication's state on one line.
 pub fn replication(report: &Value) -> String {
     let waiting = report["pending"].as_array().into_iter().flatten();
-    let waiting: Vec<String> = waiting
-        .map(|link| {
-            format!(
-                "{} -> {}: {}",
-                word(&link["from"]),
-                word(&link["to"]),
-                link["copies"]
-            )
-        })
-        .collect();
+    let waiting: Vec<String> =
+        waiting.map(|link| format!("{} -> {}: {}", word(&link["from"]), word(&link["to"]), link["copies"])).collect();
     let state = word(&report["state"]);
     let (lag, applied, superseded) = (&report["lag_ms"], &report["applied"], &report["superseded"]);
-    format!(
-        "replication: {state}, lag {lag} ms; under way {}; {applied} applied, {superseded} superseded",
-        waiting.join(", ")
-    )
+    format!("replication: {state}, lag {lag} ms; under way {}; {applied} applied, {superseded} superseded", waiting.join(", "))
 }
 
 /// Calls per Region, service and operation.

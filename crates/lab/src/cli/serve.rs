@@ -18,8 +18,7 @@ pub fn run(port: u16, args: ServeArgs) -> Result<()> {
         false => Some(moto::find(args.moto.as_deref())?),
     };
     if let Some(folder) = &args.run_dir {
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("cannot make {}", folder.display()))?;
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     }
     let config = Config {
         port,
@@ -57,10 +56,7 @@ async fn serve(config: Config) -> Result<()> {
     eprintln!("lab: control on http://{control}");
     for site in lab.sites() {
         let (dynamodb, ssm) = (site.dynamodb.url(), site.ssm.url());
-        eprintln!(
-            "lab: {} DynamoDB on {dynamodb}, SSM on {ssm}",
-            site.region.name
-        );
+        eprintln!("lab: {} DynamoDB on {dynamodb}, SSM on {ssm}", site.region.name);
     }
     tokio::spawn(control::serve(lab.clone(), listener));
     let life = async {

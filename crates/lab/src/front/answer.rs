@@ -56,9 +56,7 @@ impl Answer {
             response = response.header("x-amz-crc32", crc32);
         }
         let rest = Some(sent).filter(|sent| !sent.is_empty());
-        response
-            .body(AnswerBody { rest, hang })
-            .expect("status and headers are valid")
+        response.body(AnswerBody { rest, hang }).expect("status and headers are valid")
     }
 }
 
@@ -70,10 +68,7 @@ impl Body for AnswerBody {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         if let Some(rest) = self.rest.take() {
             return Poll::Ready(Some(Ok(Frame::data(rest))));
         }

@@ -23,6 +23,7 @@ use crate::fault::{Fault, Service};
 use crate::region::Region;
 use crate::ssm::Ssm;
 use crate::{dynamo, ssm};
+use connection::End;
 use port::Port;
 
 /// What stands behind a front.
@@ -32,6 +33,37 @@ pub enum Backend {
     Dynamodb(Arc<Region>),
     /// The Region's parameter store.
     Ssm(Ssm),
+}
+
+/// The fault in force and what those need to know who were not looking when it changed.
+///
+/// A fault can come and go between two looks of a connection. The numbers tell it what it has missed.
+#[derive(Debug, Clone, Copy, Default)]
+struct Strike {
+    fault: Fault,
+    /// Counts changes.
+    number: u64,
+    /// The last change that ended all connections, and how.
+    ended: Option<(u64, End)>,
+    /// The last change to a fault that is no black hole.
+    answering: u64,
+}
+
+impl Strike {
+    fn change(&mut self, fault: Fault) -> bool {
+        if self.fault == fault {
+            return false;
+        }
+        self.fault = fault;
+        self.number += 1;
+        if let Some(end) = connection::end_by(fault) {
+            self.ended = Some((self.number, end));
+        }
+        if !strike::swallows(fault.kind) {
+            self.answering = self.number;
+        }
+        true
+    }
 }
 
 /// One front.
@@ -44,9 +76,9 @@ pub struct Front {
     /// Calls per operation.
     pub counters: Counters,
     backend: Backend,
-    faults: watch::Sender<Fault>,
-    /// The fault the listening port has taken on; follows `faults`.
-    struck: watch::Sender<Fault>,
+    strikes: watch::Sender<Strike>,
+    /// The number of the strike that the listening port has taken on.
+    taken_on: watch::Sender<u64>,
     accepted: AtomicU64,
     open: AtomicU64,
 }
@@ -73,8 +105,8 @@ impl Front {
             port: port.number(),
             counters: Counters::default(),
             backend,
-            faults: watch::Sender::default(),
-            struck: watch::Sender::default(),
+            strikes: watch::Sender::default(),
+            taken_on: watch::Sender::default(),
             accepted: AtomicU64::new(0),
             open: AtomicU64::new(0),
         });
@@ -92,15 +124,16 @@ impl Front {
 
     /// The fault in force.
     pub fn fault(&self) -> Fault {
-        *self.faults.borrow()
+        self.strikes.borrow().fault
     }
 
     /// Changes the fault; returns when the port is in its new state.
     pub async fn strike(&self, fault: Fault) {
-        let mut struck = self.struck.subscribe();
-        self.faults.send_replace(fault);
+        let mut taken_on = self.taken_on.subscribe();
+        self.strikes.send_if_modified(|strike| strike.change(fault));
+        let number = self.strikes.borrow().number;
         // The listening task ends only with the runtime.
-        let _ = struck.wait_for(|struck| *struck == fault).await;
+        let _ = taken_on.wait_for(|taken_on| *taken_on >= number).await;
     }
 
     /// Where clients connect.
@@ -120,19 +153,25 @@ impl Front {
 
     /// Accepts connections while the fault of the hour lets it.
     async fn listen(self: Arc<Self>, mut port: Port) {
-        let mut faults = self.faults.subscribe();
+        let mut strikes = self.strikes.subscribe();
         loop {
-            let fault = *faults.borrow_and_update();
-            port = port.become_what(fault.kind);
-            self.struck.send_replace(fault);
+            let Strike { fault, number, .. } = *strikes.borrow_and_update();
+            port = match port.become_what(fault.kind) {
+                Ok(port) => port,
+                Err(error) => {
+                    // The port is ours, so the machine has failed (no sockets left). A lab without one of its ports would
+                    // show faults that nobody has set.
+                    eprintln!("lab: {} {}: {error:#}; giving up", self.region, self.service());
+                    std::process::exit(1);
+                }
+            };
+            self.taken_on.send_replace(number);
             loop {
                 tokio::select! {
                     biased;
-                    _ = faults.changed() => break,
+                    _ = strikes.changed() => break,
                     stream = port.accept() => {
-                        // Subscribed here, so that no change falls between accepting and serving.
-                        let faults = self.faults.subscribe();
-                        tokio::spawn(connection::serve(self.clone(), stream, faults));
+                        tokio::spawn(connection::serve(self.clone(), stream, number));
                     }
                 }
             }
@@ -140,13 +179,7 @@ impl Front {
     }
 
     /// Carries a request out, without faults.
-    async fn carry_out(
-        &self,
-        headers: &HeaderMap,
-        query: &str,
-        operation: &str,
-        body: &[u8],
-    ) -> Answer {
+    async fn carry_out(&self, headers: &HeaderMap, query: &str, operation: &str, body: &[u8]) -> Answer {
         if let Some(refusal) = self.check_signature(headers, query) {
             return refusal;
         }
@@ -164,26 +197,17 @@ impl Front {
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let authorization = header("authorization");
         let has_date_header = header("x-amz-date").or(header("date")).is_some();
-        let material = dynoxide::auth_material::AuthMaterial {
-            authorization,
-            query,
-            has_date_header,
-        };
+        let material = dynoxide::auth_material::AuthMaterial { authorization, query, has_date_header };
         if let Some(body) = dynoxide::auth_material::validate(material) {
             return Some(match self.service() {
                 Service::Dynamodb => dynamo::json_answer(400, body),
                 Service::Ssm => ssm::json_answer(400, body),
             });
         }
-        let scope = authorization?
-            .split("Credential=")
-            .nth(1)?
-            .split(',')
-            .next()?;
+        let scope = authorization?.split("Credential=").nth(1)?.split(',').next()?;
         let signed_for = scope.rsplit('/').nth(2)?;
         (signed_for != self.region).then(|| {
-            let message =
-                format!("Credential should be scoped to a valid region, not '{signed_for}'. ");
+            let message = format!("Credential should be scoped to a valid region, not '{signed_for}'. ");
             self.error(400, "InvalidSignatureException", &message)
         })
     }

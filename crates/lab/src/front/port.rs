@@ -62,13 +62,10 @@ impl Port {
     }
 
     /// Takes on the state that this kind of fault asks for.
-    pub fn become_what(self, kind: Kind) -> Self {
+    pub fn become_what(self, kind: Kind) -> Result<Self> {
         let number = self.number;
-        match self.state.become_what(number, kind) {
-            Ok(state) => Port { number, state },
-            // The port is ours, so this is the machine's failure (no sockets left); a lab without its port is no lab.
-            Err(error) => panic!("port {number} cannot become {kind}: {error:#}"),
-        }
+        let state = self.state.become_what(number, kind).with_context(|| format!("port {number} cannot become {kind}"))?;
+        Ok(Port { number, state })
     }
 }
 
@@ -86,9 +83,7 @@ impl State {
                 Ok(State::Full { listener, _fillers })
             }
             (Kind::Noconnect, full @ State::Full { .. }) => Ok(full),
-            (Kind::Refuse | Kind::Noconnect, other) => other
-                .become_what(number, Kind::None)?
-                .become_what(number, kind),
+            (Kind::Refuse | Kind::Noconnect, other) => other.become_what(number, Kind::None)?.become_what(number, kind),
             (_, open @ State::Open(_)) => Ok(open),
             (_, State::Closed(socket)) => Ok(State::Open(listen(socket)?)),
             (_, State::Full { listener, .. }) => {
@@ -107,30 +102,20 @@ fn bind(number: u16) -> Result<(Socket, u16)> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
     socket.set_reuse_address(true)?;
     socket.set_nonblocking(true)?;
-    socket
-        .bind(&address(number).into())
-        .with_context(|| in_use(number))?;
-    let bound = socket
-        .local_addr()?
-        .as_socket()
-        .context("an IPv4 address")?;
+    socket.bind(&address(number).into()).with_context(|| in_use(number))?;
+    let bound = socket.local_addr()?.as_socket().context("an IPv4 address")?;
     Ok((socket, bound.port()))
 }
 
 fn listen(socket: Socket) -> Result<TcpListener> {
-    let number = socket
-        .local_addr()?
-        .as_socket()
-        .map_or(0, |bound| bound.port());
+    let number = socket.local_addr()?.as_socket().map_or(0, |bound| bound.port());
     // With SO_REUSEADDR it is listen(), not bind(), that finds out about another listener.
     socket.listen(BACKLOG).with_context(|| in_use(number))?;
     Ok(TcpListener::from_std(socket.into())?)
 }
 
 fn in_use(number: u16) -> String {
-    format!(
-        "cannot listen on 127.0.0.1:{number}; stop what uses port {number}, or choose another --port"
-    )
+    format!("cannot listen on 127.0.0.1:{number}; stop what uses port {number}, or choose another --port")
 }
 
 /// Connects until one connection does not come about: then the queue is full, and stays so while nobody accepts.

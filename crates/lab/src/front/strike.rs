@@ -11,26 +11,18 @@ use tokio::sync::{mpsc, watch};
 
 use super::answer::Served;
 use super::connection::End;
-use super::{Answer, Front};
-use crate::fault::{Fault, Kind, Service};
+use super::{Answer, Front, Strike};
+use crate::fault::{Kind, Service};
 
 /// DynamoDB takes bodies of up to 16 MB.
 const MAX_BODY: usize = 16 * 1024 * 1024;
 
-type Faults = watch::Receiver<Fault>;
+type Strikes = watch::Receiver<Strike>;
 
 /// Serves one request. Connections are ended through `ender`; this future is dropped with its connection then.
-pub async fn serve(
-    front: Arc<Front>,
-    request: Request<Incoming>,
-    ender: mpsc::UnboundedSender<End>,
-) -> Served {
+pub async fn serve(front: Arc<Front>, request: Request<Incoming>, ender: mpsc::UnboundedSender<End>) -> Served {
     let (head, body) = request.into_parts();
-    let operation = match head
-        .headers
-        .get("x-amz-target")
-        .and_then(|t| t.to_str().ok())
-    {
+    let operation = match head.headers.get("x-amz-target").and_then(|t| t.to_str().ok()) {
         Some(target) => target.rsplit('.').next().unwrap_or(target),
         None => "unknown",
     };
@@ -42,26 +34,25 @@ pub async fn serve(
     let query = head.uri.query().unwrap_or("");
     let carry_out = || front.carry_out(&head.headers, query, operation, &body);
 
-    let mut faults = front.faults.subscribe();
+    let mut strikes = front.strikes.subscribe();
     loop {
-        let fault = *faults.borrow_and_update();
+        let Strike { fault, number, .. } = *strikes.borrow_and_update();
         let answer = match fault.draw() {
             Kind::None => carry_out().await,
             Kind::Latency => {
                 let half = Duration::from_micros(fault.ms * 500);
-                if pause(half, &mut faults).await.is_break() {
+                if pause(half, &mut strikes).await.is_break() {
                     continue;
                 }
                 let answer = carry_out().await;
-                if pause(half, &mut faults).await.is_break() && swallows(faults.borrow().draw()) {
-                    until_answering(&mut faults).await;
+                if pause(half, &mut strikes).await.is_break() && swallows(strikes.borrow().fault.draw()) {
+                    until_answering(&mut strikes, number).await;
                     return end(&ender, End::Close).await;
                 }
                 answer
             }
-            kind @ (Kind::Blackhole | Kind::Noconnect) => {
-                debug_assert!(swallows(kind));
-                until_answering(&mut faults).await;
+            Kind::Blackhole | Kind::Noconnect => {
+                until_answering(&mut strikes, number).await;
                 return end(&ender, End::Close).await;
             }
             Kind::Refuse => return end(&ender, End::Close).await,
@@ -69,13 +60,11 @@ pub async fn serve(
             Kind::Hang => {
                 let answer = carry_out().await;
                 let over = async move {
-                    let _ = faults.changed().await;
+                    let _ = strikes.changed().await;
                 };
                 return Ok(answer.half(Box::pin(over)));
             }
-            kind @ (Kind::ServerError | Kind::Throttle | Kind::Denied) => {
-                refusal(&front, kind, operation)
-            }
+            kind @ (Kind::ServerError | Kind::Throttle | Kind::Denied) => refusal(&front, kind, operation),
         };
         return Ok(answer.whole());
     }
@@ -87,19 +76,20 @@ async fn end(ender: &mpsc::UnboundedSender<End>, how: End) -> Served {
     std::future::pending().await
 }
 
-fn swallows(kind: Kind) -> bool {
+/// Whether a kind takes requests and gives nothing back.
+pub fn swallows(kind: Kind) -> bool {
     matches!(kind, Kind::Blackhole | Kind::Noconnect)
 }
 
-/// Waits until the front is no black hole any more. What was swallowed stays unanswered even then.
-async fn until_answering(faults: &mut Faults) {
-    let _ = faults.wait_for(|fault| !swallows(fault.kind)).await;
+/// Waits until the front has stopped being a black hole, after strike `since`. What was swallowed stays unanswered even then.
+async fn until_answering(strikes: &mut Strikes, since: u64) {
+    let _ = strikes.wait_for(|strike| strike.answering > since).await;
 }
 
 /// Sleeps; breaks off when the fault changes.
 ///
 /// Short sleeps are made by a thread: the runtime's timer has a grain of a millisecond, too coarse for measuring round trips.
-async fn pause(time: Duration, faults: &mut Faults) -> ControlFlow<()> {
+async fn pause(time: Duration, strikes: &mut Strikes) -> ControlFlow<()> {
     let until = Instant::now() + time;
     let sleep = async {
         if time <= Duration::from_millis(50) {
@@ -113,7 +103,7 @@ async fn pause(time: Duration, faults: &mut Faults) -> ControlFlow<()> {
     };
     tokio::select! {
         biased;
-        _ = faults.changed() => ControlFlow::Break(()),
+        _ = strikes.changed() => ControlFlow::Break(()),
         () = sleep => ControlFlow::Continue(()),
     }
 }
