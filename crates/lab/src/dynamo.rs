@@ -13,7 +13,7 @@ use crate::front::Answer;
 
 const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
 
-/// Operations that change items; these go through [`crate::region::Region::write`].
+/// Operations that change items; these go through the Region, which copies them.
 pub const WRITES: [&str; 5] = ["PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"];
 
 /// Carries one operation out.
