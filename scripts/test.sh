@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/lib.sh
 source scripts/lib.sh
-PHASES=(setup lint build unit phpt session-suite e2e)
+PHASES=(setup lint build unit phpt session-suite wordpress e2e)
 LOGS=$ROOT/.run/log
 rows=()
 passed=0
@@ -26,6 +26,7 @@ phase() {
             ;;
         phpt) tests/phpt/run ;;
         session-suite) tests/session-suite/run ;;
+        wordpress) tests/wordpress/run ;;
         e2e) "$VENV/bin/python" -m pytest -c tests/pyproject.toml --rootdir tests tests/e2e ;;
     esac
 }
@@ -33,7 +34,7 @@ phase() {
 # sum PATTERN LOG: adds up the numbers that the first group of PATTERN finds.
 sum() { sed -nE "s/.*$1.*/\1/p" "$2" | awk '{ n += $1 } END { print n + 0 }'; }
 
-# count LOG: "passed failed" of a phase, from what its tools print: our own runners' last line, cargo test, or pytest.
+# count LOG: "passed failed" of a phase, from what its tools print: our own runners' last line, cargo test, PHPUnit or pytest.
 count() {
     local log=$1 last p f
     last=$(grep -v '^[[:space:]]*$' "$log" | tail -n 1 || true)
@@ -47,6 +48,13 @@ count() {
     if [[ $last == *' in '*s* ]]; then
         p=$((p + $({ grep -oE '[0-9]+ passed' <<<"$last" || true; } | awk '{ n += $1 } END { print n + 0 }')))
         f=$((f + $({ grep -oE '[0-9]+ (failed|error)' <<<"$last" || true; } | awk '{ n += $1 } END { print n + 0 }')))
+    fi
+    # PHPUnit: "OK (26 tests, 80 assertions)", or "Tests: 26, Assertions: 80, Errors: 1, Failures: 2."
+    if [[ $last =~ ^OK\ \(([0-9]+)\ tests? ]]; then
+        p=${BASH_REMATCH[1]}
+    elif [[ $last =~ ^Tests:\ ([0-9]+), ]]; then
+        f=$({ grep -oE '(Errors|Failures): [0-9]+' <<<"$last" || true; } | awk '{ n += $2 } END { print n + 0 }')
+        p=$((${BASH_REMATCH[1]} - f))
     fi
     echo "$p $f"
 }

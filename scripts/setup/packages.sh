@@ -8,7 +8,7 @@ PACKAGES=(
     php8.2-cgi php8.2-cli php8.2-curl php8.2-dev php8.2-fpm php8.2-gd php8.2-mbstring php8.2-mysql php8.2-xml php8.2-zip
     mariadb-server nginx-light
     python3 python3-venv
-    php-codesniffer shellcheck valgrind
+    php-codesniffer phpunit shellcheck valgrind
 )
 
 # Units that come with these packages. The demo starts its own processes and needs none of them.

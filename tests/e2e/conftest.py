@@ -17,7 +17,9 @@ QUICK_POLL = {"wp_dynamodb.region_poll_interval": "1"}
 
 @pytest.fixture(scope="session")
 def run() -> Iterator[Path]:
-    folder = paths.run_dir("test")
+    # A folder of its own: other phases of `make test` keep theirs beside it.
+    folder = paths.run_dir("test") / "e2e"
+    folder.mkdir(exist_ok=True)
     clean(folder)
     yield folder
     process.stop_all(folder)

@@ -147,15 +147,14 @@ def test_worker_killed_in_the_middle_of_a_request(lab: Lab, host: Fpm) -> None:
     guest.ok("add")
     other.ok("add")
     for _ in range(5):
-        with ThreadPoolExecutor(1) as pool:
+        with ThreadPoolExecutor(host.workers) as pool:
             before = set(host.pids())
             slow = pool.submit(host.get, "session.php", guest.cookies, do="add", wait=1500)
             time.sleep(0.3)
-            # The busy one is the one that no probe reaches now.
-            busy = before - {host.probe(20)["pid"] for _ in range(10)}
-            assert busy, before
-            for pid in busy:
-                process.send(pid, signal.SIGKILL)
+            # As many probes at once as there are idle workers: the busy one is the one that none of them reaches.
+            idle = set(pool.map(lambda _: host.probe(200)["pid"], range(host.workers - 1)))
+            (busy,) = before - idle
+            process.send(busy, signal.SIGKILL)
             with pytest.raises((fastcgi.Lost, ConnectionError)):
                 slow.result()
         assert other.ok()["found"] == {"list": [1]}
