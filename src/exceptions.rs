@@ -1,13 +1,14 @@
 //! `WpDynamoDb\Exception` and its kinds.
 
 use ext_php_rs::prelude::*;
-use ext_php_rs::zend::ce;
 use wp_dynamodb_core::{Error, Kind};
+
+use crate::sys;
 
 /// Base of all exceptions of this extension.
 #[php_class]
 #[php(name = "WpDynamoDb\\Exception")]
-#[php(extends(ce = ce::runtime_exception, stub = "\\RuntimeException"))]
+#[php(extends(ce = sys::runtime_exception, stub = "\\RuntimeException"))]
 #[derive(Default)]
 pub struct Exception;
 

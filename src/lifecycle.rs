@@ -17,7 +17,7 @@ use wp_dynamodb_core::{region, status};
 use crate::{engine, guard, ini, session, sys};
 
 /// MINIT.
-pub fn startup(_kind: i32, module: i32) -> i32 {
+pub extern "C" fn startup(_kind: i32, module: i32) -> i32 {
     let warnings = guard::contain(|| {
         let mut warnings = Vec::new();
         ini::register(module);

@@ -5,7 +5,8 @@
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 
-use ext_php_rs::ffi::{zend_result, zend_string};
+use ext_php_rs::ffi::{zend_class_entry, zend_result, zend_string};
+use ext_php_rs::zend::ClassEntry;
 
 /// `zend_long`.
 pub type zend_long = i64;
@@ -38,10 +39,9 @@ pub const E_WARNING: c_int = 2;
 pub const E_CORE_WARNING: c_int = 32;
 /// `LOG_NOTICE` of syslog.
 const LOG_NOTICE: c_int = 5;
-/// `ZEND_INI_STAGE_STARTUP`.
-pub const INI_STAGE_STARTUP: c_int = 1;
 
 unsafe extern "C" {
+    static spl_ce_RuntimeException: *mut zend_class_entry;
     fn php_session_register_module(module: *const PsModule) -> zend_result;
     fn php_session_create_id(mod_data: *mut *mut c_void) -> *mut zend_string;
     fn php_error_docref(docref: *const c_char, kind: c_int, format: *const c_char, ...);
@@ -99,4 +99,10 @@ pub fn ini_value(name: &CStr) -> Option<String> {
 pub fn ini_is_configured(name: &CStr) -> bool {
     // SAFETY: the name outlives the call; the answer is only compared.
     unsafe { !cfg_get_entry(name.as_ptr(), name.count_bytes()).is_null() }
+}
+
+/// PHP's `RuntimeException`.
+pub fn runtime_exception() -> &'static ClassEntry {
+    // SAFETY: set when SPL starts, which is compiled into every PHP and starts before any loaded extension; never changed after.
+    unsafe { &*spl_ce_RuntimeException }
 }
