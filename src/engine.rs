@@ -43,7 +43,10 @@ pub fn current() -> Result<Rc<Engine>, Error> {
             _ => {}
         }
         let engine = start();
-        *held = Some(Held { generation, engine: engine.clone() });
+        // Bad settings stay bad until one changes; a system without a thread to give may have one for the next request.
+        if engine.as_ref().err().is_none_or(|error| error.kind == Kind::Config) {
+            *held = Some(Held { generation, engine: engine.clone() });
+        }
         engine
     })
 }

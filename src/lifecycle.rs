@@ -14,13 +14,16 @@ use ext_php_rs::{info_table_end, info_table_header, info_table_row, info_table_s
 use wp_dynamodb_core::config::LogLevel;
 use wp_dynamodb_core::{region, status};
 
-use crate::{engine, guard, ini, session, sys};
+use crate::{engine, exceptions, guard, ini, session, sys};
 
 /// MINIT.
 pub extern "C" fn startup(_kind: i32, module: i32) -> i32 {
     let warnings = guard::contain(|| {
         let mut warnings = Vec::new();
         ini::register(module);
+        if let Err(error) = exceptions::register() {
+            warnings.push(error);
+        }
         if let Err(error) = region::shared::map() {
             warnings.push(format!("wp_dynamodb: no shared memory ({error}): each worker polls the parameter for itself"));
         }

@@ -98,7 +98,7 @@ impl Source {
         match self {
             Source::Pin => "pinned by wp_dynamodb.region",
             Source::Parameter => "named by the newest parameter",
-            Source::LastGood => "the last good parameter; SSM has not answered since this host started",
+            Source::LastGood => "the last good parameter, from wp_dynamodb.state_file; SSM has not confirmed it to this host yet",
             Source::Environment => "no parameter yet; named by AWS_REGION or AWS_DEFAULT_REGION",
             Source::Metadata => "no parameter yet; the Region of this instance or task",
             Source::First => "no parameter yet; the first of wp_dynamodb.regions",
