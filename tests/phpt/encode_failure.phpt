@@ -13,7 +13,7 @@ $stored = item_text(lab_only_item());
     session_write_close();
 });
 check('a warning of our own', count(ours($messages)) === 1, $messages);
-show('missing in it', missing(implode(ours($messages)), TABLE, 'stored session'));
+show('missing in it', missing(implode(ours($messages)), 'stored session', 'encode'));
 show('stored item untouched', item_text(lab_only_item()) === $stored);
 show('read', fetch('cannot'));
 

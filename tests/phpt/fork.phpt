@@ -30,6 +30,7 @@ for ($i = 0; $i < 3; $i++) {
         echo "child $i: ", visit("child-$i"), ', ', visit("child-$i"), ', ', wp_dynamodb_active_region(), "\n";
         $grandchild = pcntl_fork();
         if ($grandchild === 0) {
+            ob_end_clean();
             visit("child-$i");
             exit(0);
         }

@@ -16,11 +16,11 @@ show('status lacks', array_values(array_diff(['version', 'pid', 'active', 'route
 show('version', $status['version'] === phpversion('wp_dynamodb'));
 show('pid', $status['pid'] === getmypid());
 show('route', [$status['active'], $status['route'], $status['source'], is_string($status['reason'])]);
-show('parameter', array_keys($status['parameter']));
+show('parameter lacks', array_values(array_diff(['name', 'value', 'modified_ms', 'checked_age_ms', 'poller_pid'], array_keys($status['parameter']))));
 show('parameter, value', [$status['parameter']['name'], $status['parameter']['value']]);
 check('modified now, checked now', abs($status['parameter']['modified_ms'] / 1000 - time()) < 60 * SLOW && $status['parameter']['checked_age_ms'] < 10000 * SLOW, $status['parameter']);
 show('regions', array_keys($status['regions']));
-show('of a Region', array_keys($status['regions'][EAST]));
+show('of a Region lacks', array_values(array_diff(['endpoint', 'ssm_endpoint', 'parameter_state', 'parameter_value', 'parameter_error', 'calls', 'errors', 'latency_ms'], array_keys($status['regions'][EAST]))));
 show('states', array_column($status['regions'], 'parameter_state'));
 show('values', array_column($status['regions'], 'parameter_value'));
 check('calls counted', $status['regions'][EAST]['calls'] >= 2 && $status['regions'][EAST]['errors'] === 0, $status['regions'][EAST]);
@@ -48,11 +48,11 @@ status lacks: []
 version: true
 pid: true
 route: ["us-east-1","us-east-1","parameter",true]
-parameter: ["name","value","modified_ms","checked_age_ms","poller_pid"]
+parameter lacks: []
 parameter, value: ["/wordpress/dynamodb_region","us-east-1"]
 modified now, checked now: yes
 regions: ["us-east-1","us-west-2"]
-of a Region: ["endpoint","ssm_endpoint","parameter_state","parameter_value","parameter_error","calls","errors","latency_ms"]
+of a Region lacks: []
 states: ["ok","ok"]
 values: ["us-east-1","us-east-1"]
 calls counted: yes

@@ -14,5 +14,5 @@ show('kept', fetch('kept'));
 ?>
 --EXPECT--
 session_gc: 0
-calls: none
+calls: "none"
 kept: {"a":1}

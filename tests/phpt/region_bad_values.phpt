@@ -37,16 +37,20 @@ require 'lab.inc';
 --EXPECT--
 a Region without a replica: "us-east-1"
 a Region without a replica, state: ["bad","bad"]
-a Region without a replica, missing in the a Region without a replica, warnings are short: yes
+a Region without a replica, missing in the warnings: []
+a Region without a replica, warnings are short: yes
 no Region: "us-east-1"
 no Region, state: ["bad","bad"]
-no Region, missing in the no Region, warnings are short: yes
+no Region, missing in the warnings: []
+no Region, warnings are short: yes
 4 KB of noise: "us-east-1"
 4 KB of noise, state: ["bad","bad"]
-4 KB of noise, missing in the 4 KB of noise, warnings are short: yes
+4 KB of noise, missing in the warnings: []
+4 KB of noise, warnings are short: yes
 odd characters: "us-east-1"
 odd characters, state: ["bad","bad"]
-odd characters, missing in the odd characters, warnings are short: yes
+odd characters, missing in the warnings: []
+odd characters, warnings are short: yes
 deleted: "us-east-1"
 deleted, state: ["missing","missing"]
 good again: "us-west-2"

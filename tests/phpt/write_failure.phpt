@@ -16,7 +16,7 @@ foreach (['refuse', '5xx', 'denied', 'blackhole'] as $fault) {
     lab_fault($fault);
     [, $messages] = warnings(fn() => session_write_close());
     lab_fault('none');
-    show($fault, [str_contains($messages[0] ?? '', 'wp_dynamodb: '), missing($messages[0] ?? '', 'could not write the session', TABLE, EAST), count($messages)]);
+    show($fault, [str_contains($messages[0] ?? '', 'wp_dynamodb: '), missing($messages[0] ?? '', TABLE, EAST, 'stored'), count($messages)]);
     // A black hole may have done the write and swallowed the answer; the lab's does not.
     item_text(lab_only_item()) === $stored or print("the stored item changed with $fault\n");
 }

@@ -156,18 +156,20 @@ def fetch() -> tuple[pathlib.Path, str]:
     return target, version
 
 
-def copy(tests: pathlib.Path, target: pathlib.Path, save_path: pathlib.Path) -> pathlib.Path:
+def copy(tests: pathlib.Path, target: pathlib.Path, save_path: pathlib.Path, handler: str, named: list[str]) -> pathlib.Path:
     """Copies the tests without the lines that choose a handler or a path: those beat every other setting.
 
-    A test that names a path gets `save_path` in its place; every other test sees the runner's empty one.
+    A test that names a path gets `save_path` in its place; every other test sees the runner's empty one. The tests `named`
+    get the handler's name where they expect `files`.
     """
     section = re.compile(rb"(?<=^--INI--\n).*?(?=^--[A-Z_]+--)", re.MULTILINE | re.DOTALL)
-    handler = re.compile(rb"^\s*session\.save_handler\s*=.*\n?", re.MULTILINE)
+    choice = re.compile(rb"^\s*session\.save_handler\s*=.*\n?", re.MULTILINE)
     empty = re.compile(rb"^\s*session\.save_path\s*=[ \t\"]*\n", re.MULTILINE)
-    named = re.compile(rb"^\s*session\.save_path\s*=.+", re.MULTILINE)
+    filled = re.compile(rb"^\s*session\.save_path\s*=.+", re.MULTILINE)
+    name = f'string({len(handler)}) "{handler}"'.encode()
 
     def settings(found: re.Match) -> bytes:
-        return named.sub(b"session.save_path=" + bytes(save_path), empty.sub(b"", handler.sub(b"", found.group())))
+        return filled.sub(b"session.save_path=" + bytes(save_path), empty.sub(b"", choice.sub(b"", found.group())))
 
     paths.fresh(target)
     for source in tests.rglob("*"):
@@ -176,5 +178,9 @@ def copy(tests: pathlib.Path, target: pathlib.Path, save_path: pathlib.Path) -> 
         path = target / source.relative_to(tests)
         path.parent.mkdir(parents=True, exist_ok=True)
         data = source.read_bytes()
-        path.write_bytes(section.sub(settings, data.replace(b"\r\n", b"\n"), count=1) if source.suffix == ".phpt" else data)
+        if source.suffix == ".phpt":
+            data = section.sub(settings, data.replace(b"\r\n", b"\n"), count=1)
+        if source.stem in named:
+            data = data.replace(b'string(5) "files"', name)
+        path.write_bytes(data)
     return target
