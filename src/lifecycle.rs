@@ -31,7 +31,9 @@ pub extern "C" fn startup(_kind: i32, module: i32) -> i32 {
             warnings.push("wp_dynamodb: PHP has no room for one more session save handler: load fewer extensions that bring one".into());
         }
         if let Err(errors) = ini::settings() {
-            warnings.extend(errors.into_iter().map(|error| format!("wp_dynamodb: {error}; no session is read or written until this is mended")));
+            warnings.extend(
+                errors.into_iter().map(|error| format!("wp_dynamodb: {error}; no session is read or written until this is mended")),
+            );
         }
         Ok(warnings)
     });

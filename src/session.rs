@@ -106,7 +106,12 @@ unsafe extern "C" fn close(mod_data: *mut *mut c_void) -> zend_result {
     })
 }
 
-unsafe extern "C" fn read(_mod_data: *mut *mut c_void, key: *mut zend_string, val: *mut *mut zend_string, _maxlifetime: zend_long) -> zend_result {
+unsafe extern "C" fn read(
+    _mod_data: *mut *mut c_void,
+    key: *mut zend_string,
+    val: *mut *mut zend_string,
+    _maxlifetime: zend_long,
+) -> zend_result {
     callback(FAILURE, || {
         // SAFETY: PHP holds the key during the call.
         let id = unsafe { id(key) }?;
@@ -118,7 +123,12 @@ unsafe extern "C" fn read(_mod_data: *mut *mut c_void, key: *mut zend_string, va
     })
 }
 
-unsafe extern "C" fn write(_mod_data: *mut *mut c_void, key: *mut zend_string, val: *mut zend_string, maxlifetime: zend_long) -> zend_result {
+unsafe extern "C" fn write(
+    _mod_data: *mut *mut c_void,
+    key: *mut zend_string,
+    val: *mut zend_string,
+    maxlifetime: zend_long,
+) -> zend_result {
     callback(FAILURE, || {
         // SAFETY: PHP holds key and value during the call.
         let (id, data) = unsafe { (id(key)?, bytes(val)) };
@@ -193,5 +203,5 @@ fn session_is_empty() -> bool {
     if let Some(inner) = session.reference() {
         session = inner;
     }
-    session.array().is_none_or(|array| array.len() == 0)
+    session.array().is_none_or(|array| array.is_empty())
 }

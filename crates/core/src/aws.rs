@@ -133,9 +133,11 @@ where
 fn service(code: &str, message: &str, status: u16) -> Error {
     let code = code.rsplit('#').next().unwrap_or(code);
     let kind = match code {
-        "ProvisionedThroughputExceededException" | "ThrottlingException" | "Throttling" | "RequestLimitExceeded" | "LimitExceededException" => {
-            Kind::Throttled
-        }
+        "ProvisionedThroughputExceededException"
+        | "ThrottlingException"
+        | "Throttling"
+        | "RequestLimitExceeded"
+        | "LimitExceededException" => Kind::Throttled,
         "AccessDeniedException"
         | "AccessDenied"
         | "UnrecognizedClientException"
@@ -163,6 +165,8 @@ fn service(code: &str, message: &str, status: u16) -> Error {
 }
 
 fn credentials_cause(cause: &str) -> String {
+    // The chain reports each provider on a line of its own; a log line is one line.
+    let cause = cause.lines().map(str::trim).collect::<Vec<_>>().join("; ");
     format!("no AWS credentials: {cause}; give the host a role, or set them in the environment or in wp_dynamodb.credentials_profile")
 }
 

@@ -427,7 +427,10 @@ fn relations(s: &Settings) -> Vec<(&'static str, String)> {
     }
     let names = [&s.hash_key, &s.data_attribute, &s.expires_attribute];
     if names.iter().any(|name| crate::session::item::OWN_ATTRIBUTES.contains(&name.as_str())) {
-        errors.push(("wp_dynamodb.session_hash_key", "key, data and expiry may not be named rev, updated_at, writer, fmt, lock or lock_until".into()));
+        errors.push((
+            "wp_dynamodb.session_hash_key",
+            "key, data and expiry may not be named rev, updated_at, writer, fmt, lock or lock_until".into(),
+        ));
     }
     if names[0] == names[1] || names[0] == names[2] || names[1] == names[2] {
         errors.push(("wp_dynamodb.session_hash_key", "key, data and expiry need three different attributes".into()));
@@ -521,10 +524,7 @@ mod tests {
     #[test]
     fn a_bad_value_is_named_with_what_is_allowed() {
         let errors = with("region_poll_interval", "soon").unwrap_err();
-        assert_eq!(
-            errors,
-            ["wp_dynamodb.region_poll_interval = \"soon\": it is not a whole number; allowed: 1 to 3600 (seconds)"]
-        );
+        assert_eq!(errors, ["wp_dynamodb.region_poll_interval = \"soon\": it is not a whole number; allowed: 1 to 3600 (seconds)"]);
     }
 
     #[test]

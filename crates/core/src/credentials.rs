@@ -82,9 +82,7 @@ impl Credentials {
             .chain
             .get_or_init(|| async {
                 let region = aws_config::Region::new(inner.region.to_string());
-                let configuration = ProviderConfig::empty()
-                    .with_region(Some(region.clone()))
-                    .with_http_client(inner.http.clone());
+                let configuration = ProviderConfig::empty().with_region(Some(region.clone())).with_http_client(inner.http.clone());
                 let builder = DefaultCredentialsChain::builder().configure(configuration).region(region);
                 match &inner.profile {
                     Some(profile) => builder.profile_name(profile).build().await,

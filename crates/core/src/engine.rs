@@ -195,10 +195,9 @@ impl Engine {
     {
         let began = Instant::now();
         let future = make(Arc::clone(&self.store), region.clone(), key.clone());
-        let result = self
-            .process
-            .wait(deadline, future)
-            .unwrap_or_else(|| Err(Error::new(Kind::Timeout, "no answer in time").at(operation.name(), region, format!("table {}", key.table))));
+        let result = self.process.wait(deadline, future).unwrap_or_else(|| {
+            Err(Error::new(Kind::Timeout, "no answer in time").at(operation.name(), region, format!("table {}", key.table)))
+        });
         let took = began.elapsed();
         if let Some(index) = decide::index_of(Some(region), &self.settings.regions) {
             self.slot.region(index).metrics.record(operation, took, result.as_ref().err().map(|e| e.kind));

@@ -106,13 +106,21 @@ impl Histogram {
     pub fn quantile_ms(&self, q: f64) -> Option<f64> {
         let counts: Vec<u64> = self.0.iter().map(|b| b.load(Relaxed)).collect();
         let total: u64 = counts.iter().sum();
-        #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rank among counted calls")]
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a rank among counted calls"
+        )]
         let rank = ((total as f64 * q).ceil() as u64).max(1);
         let mut seen = 0;
-        counts.iter().position(|count| {
-            seen += count;
-            seen >= rank
-        }).map(upper_end_ms)
+        counts
+            .iter()
+            .position(|count| {
+                seen += count;
+                seen >= rank
+            })
+            .map(upper_end_ms)
     }
 }
 

@@ -189,12 +189,7 @@ mod tests {
     }
 
     fn reading() -> impl Strategy<Value = Reading> {
-        prop_oneof![
-            (0usize..3, 0u64..50).prop_map(|(r, m)| value(r, m)),
-            Just(Reading::Missing),
-            Just(Reading::Bad),
-            Just(Reading::Failed),
-        ]
+        prop_oneof![(0usize..3, 0u64..50).prop_map(|(r, m)| value(r, m)), Just(Reading::Missing), Just(Reading::Bad), Just(Reading::Failed),]
     }
 
     proptest! {

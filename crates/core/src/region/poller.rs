@@ -82,7 +82,8 @@ impl Poller {
         if self.slot.publish(&next)
             && let Some(adopted) = next.adopted
         {
-            self.slot.notice(&format!("info: the active Region is now {} (parameter {})", regions[adopted.region], self.settings.parameter));
+            self.slot
+                .notice(&format!("info: the active Region is now {} (parameter {})", regions[adopted.region], self.settings.parameter));
         }
         self.keep();
     }
@@ -134,7 +135,9 @@ impl Poller {
         }
         let region = self.settings.regions[adopted.region].as_str();
         if let Err(error) = state_file::write(path, &self.settings.parameter, region, adopted.modified_ms) {
-            let message = format!("warning: the last good Region cannot be kept: {error}; set wp_dynamodb.state_file to a path the workers may write");
+            let message = format!(
+                "warning: the last good Region cannot be kept: {error}; set wp_dynamodb.state_file to a path the workers may write"
+            );
             if !self.slot.recent_notices().contains(&message) {
                 self.slot.notice(&message);
             }
@@ -186,7 +189,12 @@ mod tests {
     fn poller(fake: &Arc<Fake>, state_file: Option<std::path::PathBuf>) -> Poller {
         let slot = shared::private();
         slot.locate(None);
-        Poller { settings: Arc::new(Settings { state_file, ..Settings::default() }), source: Arc::<Fake>::clone(fake), slot, wake: Arc::default() }
+        Poller {
+            settings: Arc::new(Settings { state_file, ..Settings::default() }),
+            source: Arc::<Fake>::clone(fake),
+            slot,
+            wake: Arc::default(),
+        }
     }
 
     #[tokio::test]

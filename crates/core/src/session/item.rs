@@ -40,7 +40,10 @@ fn prefix<'a>(settings: &'a Settings, name: &'a str) -> &'a str {
 /// [`Kind::Invalid`] for an id that cannot be one: empty, too long, or with control characters.
 pub fn key(settings: &Settings, name: &str, id: &str) -> Result<Key, Error> {
     if id.is_empty() || id.len() > ID_LIMIT || id.chars().any(char::is_control) {
-        return Err(Error::new(Kind::Invalid, format!("the session id is empty, longer than {ID_LIMIT} bytes, or holds control characters")));
+        return Err(Error::new(
+            Kind::Invalid,
+            format!("the session id is empty, longer than {ID_LIMIT} bytes, or holds control characters"),
+        ));
     }
     let prefix = prefix(settings, name);
     let value = match settings.format {

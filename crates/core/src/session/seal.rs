@@ -59,7 +59,8 @@ pub fn key(id: &str, prefix: &str) -> Result<String, Error> {
 }
 
 fn aead(id: &str, prefix: &str) -> Result<RandomizedNonceKey, Error> {
-    RandomizedNonceKey::new(&AES_256_GCM, &derive(id, "seal", prefix)?).map_err(|_| Error::new(Kind::Internal, "the session's key cannot be used"))
+    RandomizedNonceKey::new(&AES_256_GCM, &derive(id, "seal", prefix)?)
+        .map_err(|_| Error::new(Kind::Internal, "the session's key cannot be used"))
 }
 
 /// Compresses the data when that pays, and seals it.
@@ -94,7 +95,10 @@ pub fn open(id: &str, prefix: &str, sealed: &[u8]) -> Result<Vec<u8>, Error> {
     let corrupt = |why: &str| Error::new(Kind::Corrupt, format!("the stored session fails its check: {why}"));
     let (header, rest) = sealed.split_at_checked(HEADER).ok_or_else(|| corrupt("it is too short"))?;
     if header[0] != VERSION {
-        return Err(Error::new(Kind::Config, format!("the stored session has format {}, this release reads {VERSION}: upgrade it", header[0])));
+        return Err(Error::new(
+            Kind::Config,
+            format!("the stored session has format {}, this release reads {VERSION}: upgrade it", header[0]),
+        ));
     }
     let (nonce, body) = rest.split_at_checked(NONCE).ok_or_else(|| corrupt("it is too short"))?;
     let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| corrupt("it is too short"))?;
