@@ -96,7 +96,7 @@ namespace {
      * @return array<string, mixed>|string an array for `array`, text for `prometheus`
      * @throws WpDynamoDb\ConfigException for another format
      */
-    function wp_dynamodb_metrics(string $format = 'array'): array|string {}
+    function wp_dynamodb_metrics(string $format = 'array'): mixed {}
 }
 
 namespace WpDynamoDb {

@@ -3,7 +3,9 @@
 import contextlib
 import json
 import selectors
+import signal
 import subprocess
+import sys
 import time
 import urllib.request
 
@@ -60,6 +62,8 @@ def _wait_ready(process: subprocess.Popen, log, seconds: float) -> None:
 @contextlib.contextmanager
 def running():
     """A lab for the time of the block; one of our own is stopped at its end, another one is left as it is."""
+    # So that a runner that is told to stop takes its lab with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if answers():
         calm()
         yield "already running"
