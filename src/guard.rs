@@ -12,14 +12,25 @@ thread_local! {
     static MESSAGE: RefCell<CString> = RefCell::default();
 }
 
-/// Runs `body`; its error, or its panic, is raised as a warning and answered with `failed`.
-pub fn callback<T: Copy>(failed: T, body: impl FnOnce() -> Result<T, String>) -> T {
-    match contain(body) {
+/// Runs the body of the callback `name`; its error, or its panic, is raised as a warning and answered with `failed`.
+pub fn callback<T: Copy>(name: &str, failed: T, body: impl FnOnce() -> Result<T, String>) -> T {
+    let guarded = || {
+        panic_if_told(name);
+        body()
+    };
+    match contain(guarded) {
         Ok(result) => result,
         Err(message) => {
             warn(message);
             failed
         }
+    }
+}
+
+/// Test builds panic in the callback that the environment names, since nothing else makes them; release builds cannot.
+fn panic_if_told(name: &str) {
+    if cfg!(debug_assertions) && std::env::var("WP_DYNAMODB_TEST_PANIC").is_ok_and(|told| told == name) {
+        panic!("told to panic in {name}");
     }
 }
 

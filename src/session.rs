@@ -84,7 +84,7 @@ fn not_written(error: &Error) -> String {
 }
 
 unsafe extern "C" fn open(mod_data: *mut *mut c_void, _save_path: *const c_char, name: *const c_char) -> zend_result {
-    callback(FAILURE, || {
+    callback("open", FAILURE, || {
         // SAFETY: PHP gives the session name, never NULL, valid for the call.
         let name = unsafe { CStr::from_ptr(name) }.to_string_lossy();
         with_state(|state, _| {
@@ -98,7 +98,7 @@ unsafe extern "C" fn open(mod_data: *mut *mut c_void, _save_path: *const c_char,
 }
 
 unsafe extern "C" fn close(mod_data: *mut *mut c_void) -> zend_result {
-    callback(SUCCESS, || {
+    callback("close", SUCCESS, || {
         // SAFETY: PHP gives a place to write to.
         unsafe { *mod_data = std::ptr::null_mut() };
         STATE.with_borrow_mut(Lifecycle::close);
@@ -112,7 +112,7 @@ unsafe extern "C" fn read(
     val: *mut *mut zend_string,
     _maxlifetime: zend_long,
 ) -> zend_result {
-    callback(FAILURE, || {
+    callback("read", FAILURE, || {
         // SAFETY: PHP holds the key during the call.
         let id = unsafe { id(key) }?;
         let data = with_state(|state, engine| state.read(engine, id).map_err(|e| not_read(&e)))?;
@@ -129,7 +129,7 @@ unsafe extern "C" fn write(
     val: *mut zend_string,
     maxlifetime: zend_long,
 ) -> zend_result {
-    callback(FAILURE, || {
+    callback("write", FAILURE, || {
         // SAFETY: PHP holds key and value during the call.
         let (id, data) = unsafe { (id(key)?, bytes(val)) };
         let nothing_set = !data.is_empty() || session_is_empty();
@@ -144,7 +144,7 @@ unsafe extern "C" fn update_timestamp(
     val: *mut zend_string,
     maxlifetime: zend_long,
 ) -> zend_result {
-    callback(FAILURE, || {
+    callback("update_timestamp", FAILURE, || {
         // SAFETY: PHP holds key and value during the call.
         let (id, data) = unsafe { (id(key)?, bytes(val)) };
         with_state(|state, engine| state.touch(engine, id, data, maxlifetime).map_err(|e| not_written(&e)))?;
@@ -153,7 +153,7 @@ unsafe extern "C" fn update_timestamp(
 }
 
 unsafe extern "C" fn destroy(_mod_data: *mut *mut c_void, key: *mut zend_string) -> zend_result {
-    callback(FAILURE, || {
+    callback("destroy", FAILURE, || {
         // SAFETY: PHP holds the key during the call.
         let id = unsafe { id(key) }?;
         with_state(|state, engine| {
@@ -174,7 +174,7 @@ unsafe extern "C" fn gc(_mod_data: *mut *mut c_void, _maxlifetime: zend_long, nr
 unsafe extern "C" fn create_sid(mod_data: *mut *mut c_void) -> *mut zend_string {
     // SAFETY: PHP gave it to us.
     let key = unsafe { sys::create_id(mod_data) };
-    callback(key, || {
+    callback("create_sid", key, || {
         // SAFETY: a string PHP has just made, or NULL.
         if let Ok(id) = unsafe { id(key) } {
             STATE.with_borrow_mut(|state| state.created(id));
@@ -185,7 +185,7 @@ unsafe extern "C" fn create_sid(mod_data: *mut *mut c_void) -> *mut zend_string 
 
 unsafe extern "C" fn validate_sid(_mod_data: *mut *mut c_void, key: *mut zend_string) -> zend_result {
     // Should this fail, the id is kept: FAILURE would make PHP replace the visitor's cookie.
-    callback(SUCCESS, || {
+    callback("validate_sid", SUCCESS, || {
         // SAFETY: PHP holds the key during the call. What is no text was never an id: a new one is right.
         let Ok(id) = (unsafe { id(key) }) else { return Ok(FAILURE) };
         let valid = with_state(|state, engine| Ok(state.validate(engine, id)))?;
