@@ -54,7 +54,7 @@ count() {
         p=${BASH_REMATCH[1]}
     elif [[ $last =~ ^Tests:\ ([0-9]+), ]]; then
         f=$({ grep -oE '(Errors|Failures): [0-9]+' <<<"$last" || true; } | awk '{ n += $2 } END { print n + 0 }')
-        p=$((${BASH_REMATCH[1]} - f))
+        p=$((BASH_REMATCH[1] - f))
     fi
     echo "$p $f"
 }

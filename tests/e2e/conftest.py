@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,22 @@ from harness.site import Site, clean
 
 # Tests do not wait five seconds for each change of the parameter; those of the interval itself say so.
 QUICK_POLL = {"wp_dynamodb.region_poll_interval": "1"}
+
+# Hosts that live through the whole run. They all poll the lab's SSM.
+SHARED: list[Fpm] = []
+
+
+@contextmanager
+def lab_to_itself(*kept: Fpm) -> Iterator[None]:
+    """Freezes the shared hosts but for some, so that every call that the lab counts is of the test's own."""
+    others = [host for host in SHARED if host not in kept]
+    for host in others:
+        host.pause()
+    try:
+        yield
+    finally:
+        for host in others:
+            host.resume()
 
 
 @pytest.fixture(scope="session")
@@ -66,13 +83,15 @@ def start_fpm(run: Path, ports: paths.Ports, pages: Path, started_lab: Lab) -> I
 
 @pytest.fixture(scope="session")
 def started_host(start_fpm: Callable[..., Fpm]) -> Fpm:
-    return start_fpm("host", workers=3)
+    host = start_fpm("host", workers=3)
+    SHARED.append(host)
+    return host
 
 
 @pytest.fixture
 def host(lab: Lab, started_host: Fpm) -> Fpm:
     """The php-fpm that most tests share, in the first Region."""
-    settled(started_host, paths.REGIONS[0])
+    calm(started_host)
     lab.counters_reset()
     return started_host
 
@@ -80,6 +99,7 @@ def host(lab: Lab, started_host: Fpm) -> Fpm:
 @pytest.fixture(scope="session")
 def started_site(run: Path, ports: paths.Ports, started_lab: Lab) -> Iterator[Site]:
     site = Site(run, ports, workers=3, ini=QUICK_POLL).start()
+    SHARED.extend(site.hosts.values())
     yield site
     site.stop()
 
@@ -88,9 +108,19 @@ def started_site(run: Path, ports: paths.Ports, started_lab: Lab) -> Iterator[Si
 def site(lab: Lab, started_site: Site) -> Site:
     """WordPress in both Regions, the first one active."""
     for fpm in started_site.hosts.values():
-        settled(fpm, paths.REGIONS[0])
+        calm(fpm)
     lab.counters_reset()
     return started_site
+
+
+def calm(fpm: Fpm) -> None:
+    """Waits until a host has noticed that all is well again."""
+
+    def well() -> bool:
+        states = {region["parameter_state"] for region in fpm.status()["regions"].values()}
+        return states == {"ok"} and fpm.follows(paths.REGIONS[0])
+
+    wait.until(well, what=f"{fpm.name} to use {paths.REGIONS[0]} with all parameters readable", timeout=15, logs=fpm.logs)
 
 
 def settled(fpm: Fpm, region: str, timeout: float = 15) -> None:

@@ -2,7 +2,9 @@
 
 import pytest
 from browsing import Guest
+from conftest import lab_to_itself
 
+from harness import wait
 from harness.fpm import Fpm
 from harness.lab import Lab
 
@@ -20,7 +22,7 @@ def test_unchanged_page_makes_one_call(host: Fpm, lab: Lab, strict: int) -> None
 
 def test_fresh_page_that_stores_nothing_writes_nothing(host: Fpm, lab: Lab) -> None:
     for strict in (0, 1):
-        assert Guest(host).ok("fresh", strict=strict)["found"] == {}
+        assert Guest(host).ok("fresh", strict=strict)["found"] == []
     assert lab.writes() == 0
     assert lab.dump("us-east-1") == [] or all("data" in item for item in lab.dump("us-east-1"))
 
@@ -54,13 +56,14 @@ def test_strict_mode_refuses_an_unknown_id(host: Fpm) -> None:
 
 def test_requests_make_no_ssm_call(lab: Lab, start_fpm) -> None:
     """With an interval of an hour nothing but a request could call SSM once the workers know the Region."""
-    host = start_fpm("no-ssm", ini={"wp_dynamodb.region_poll_interval": "3600"})
-    host.active_regions()
-    guest = Guest(host)
-    guest.ok("add")
-    lab.counters_reset()
-    for _ in range(200):
-        guest.ok()
-    host.stop()
+    with lab_to_itself():
+        host = start_fpm("no-ssm", ini={"wp_dynamodb.region_poll_interval": "3600"})
+        guest = Guest(host)
+        guest.ok("add")
+        wait.until(lambda: host.status()["parameter"]["checked_age_ms"], what="the one poll of this hour", timeout=10, logs=host.logs)
+        lab.counters_reset()
+        for _ in range(200):
+            guest.ok()
+        host.stop()
     assert lab.calls("us-east-1", "dynamodb") == 200
     assert lab.calls(None, "ssm") == 0

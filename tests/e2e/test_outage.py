@@ -74,12 +74,19 @@ def test_outage_between_read_and_write(host: Fpm, lab: Lab, kind: str) -> None:
     assert guest.ok()["found"] == {"text": "before"}
 
 
-def test_a_new_visitor_in_an_outage_leaves_nothing(host: Fpm, lab: Lab) -> None:
-    stored = lab.dump(REGION)
+def test_a_new_visitor_in_an_outage_is_told_and_leaves_nothing(host: Fpm, lab: Lab) -> None:
+    """A new id is not looked up: the outage shows at the write."""
+    stored, guest = lab.dump(REGION), Guest(host)
     lab.fault(REGION, "dynamodb", "refuse")
-    assert Guest(host).get("add")["started"] is False
+    answer = guest.get("add")
+    warning = " ".join(answer["warnings"])
+    assert REGION in warning and paths.TABLE in warning, answer
     lab.fault(REGION, "dynamodb", "none")
     assert lab.dump(REGION) == stored
+    # The same visitor, afterwards.
+    cookie = guest.id
+    assert guest.ok("add")["found"] == [] and guest.ok()["found"] == {"list": [1]}
+    assert guest.id == cookie
 
 
 def test_the_operator_moves_away_from_the_outage(host: Fpm, lab: Lab) -> None:
