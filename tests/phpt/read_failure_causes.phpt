@@ -1,9 +1,9 @@
 --TEST--
 The warning of a failed read names the cause
 --INI--
-wp_dynamodb.attempt_timeout_ms=400
-wp_dynamodb.connect_timeout_ms=300
-wp_dynamodb.request_timeout_ms=1000
+wp_dynamodb.attempt_timeout_ms=${WPD_ATTEMPT_MS}
+wp_dynamodb.connect_timeout_ms=${WPD_CONNECT_MS}
+wp_dynamodb.request_timeout_ms=${WPD_REQUEST_MS}
 --FILE--
 <?php
 require 'show.inc';

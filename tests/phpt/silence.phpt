@@ -33,7 +33,7 @@ foreach (['sealed', 'aws-sdk'] as $format) {
     foreach (['none', 'refuse', '5xx', 'throttle', 'denied'] as $fault) {
         lab_reset();
         lab_fault($fault);
-        $everything .= cli($code, ['wp_dynamodb.session_format' => $format, 'wp_dynamodb.log_level' => 'debug', 'log_errors' => '1', 'error_log' => $log,
+        $everything .= cli($code, ['wp_dynamodb.session_format' => $format, 'wp_dynamodb.log_level' => 'info', 'log_errors' => '1', 'error_log' => $log,
             'wp_dynamodb.request_timeout_ms' => 1000 * SLOW, 'wp_dynamodb.attempt_timeout_ms' => 500 * SLOW, 'wp_dynamodb.connect_timeout_ms' => 300 * SLOW], ['RUST_LOG' => 'trace', 'RUST_BACKTRACE' => '1']);
     }
 }

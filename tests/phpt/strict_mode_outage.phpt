@@ -2,9 +2,9 @@
 Strict mode in an outage: session_start() is false, the id stays, the stored session is untouched
 --INI--
 session.use_strict_mode=1
-wp_dynamodb.attempt_timeout_ms=400
-wp_dynamodb.connect_timeout_ms=300
-wp_dynamodb.request_timeout_ms=1000
+wp_dynamodb.attempt_timeout_ms=${WPD_ATTEMPT_MS}
+wp_dynamodb.connect_timeout_ms=${WPD_CONNECT_MS}
+wp_dynamodb.request_timeout_ms=${WPD_REQUEST_MS}
 --FILE--
 <?php
 require 'show.inc';

@@ -5,9 +5,9 @@ Web requests (CGI) in an outage: the cookie never changes, the session is the sa
 getenv('TEST_PHP_CGI_EXECUTABLE') or die('skip PHP has no CGI');
 ?>
 --INI--
-wp_dynamodb.attempt_timeout_ms=400
-wp_dynamodb.connect_timeout_ms=300
-wp_dynamodb.request_timeout_ms=1000
+wp_dynamodb.attempt_timeout_ms=${WPD_ATTEMPT_MS}
+wp_dynamodb.connect_timeout_ms=${WPD_CONNECT_MS}
+wp_dynamodb.request_timeout_ms=${WPD_REQUEST_MS}
 --FILE--
 <?php
 require 'show.inc';
