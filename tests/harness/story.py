@@ -130,7 +130,6 @@ class Story:
         )
 
     def switch(self) -> None:
-        self.lab.replicated()
         self.tell(f"writing {TO} to the parameter {paths.PARAMETER}, as an operator would")
         started = time.monotonic()
         done = self.lab.command("region", TO)
