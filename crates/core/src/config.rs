@@ -58,8 +58,6 @@ pub enum LogLevel {
     Warning,
     /// Also changes of state.
     Info,
-    /// Everything.
-    Debug,
 }
 
 /// All settings, parsed.
@@ -348,14 +346,13 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: c"wp_dynamodb.log_level",
         default: c"warning",
-        allowed: "error, warning, info or debug",
+        allowed: "error, warning or info",
         meaning: "What goes to PHP's error log.",
         parse: |s, v| {
             s.log_level = match v {
                 "error" => LogLevel::Error,
                 "warning" => LogLevel::Warning,
                 "info" => LogLevel::Info,
-                "debug" => LogLevel::Debug,
                 _ => return Err("there is no such level".into()),
             };
             Ok(())

@@ -26,7 +26,7 @@ const WAKE: Duration = Duration::from_millis(300);
 /// A value older than so many intervals is asked for anew before the first call.
 const STALE_INTERVALS: u64 = 3;
 /// Deadline of `wp_dynamodb_refresh()`.
-const REFRESH: Duration = Duration::from_secs(3);
+const REFRESH: Duration = Duration::from_secs(5);
 
 /// The engine of one process.
 pub struct Engine {
@@ -53,9 +53,11 @@ impl Engine {
         let slot = shared::slot(&settings);
         let wake = Arc::new(Notify::new());
         let source = Arc::new(Ssm::new(aws.clone(), settings.parameter.clone(), &settings.regions));
-        let poller = Poller { settings: Arc::clone(&settings), source, slot, wake: Arc::clone(&wake) };
+        let environment = decide::index_of(locate::environment().as_ref(), &settings.regions);
+        let locate = environment.is_none();
+        let poller = Poller { settings: Arc::clone(&settings), source, slot, wake: Arc::clone(&wake), locate };
         let mut engine = Engine {
-            environment: decide::index_of(locate::environment().as_ref(), &settings.regions),
+            environment,
             store: Arc::new(Dynamo::new(aws.clone(), &settings.regions)),
             process,
             slot,
@@ -113,24 +115,24 @@ impl Engine {
         }
     }
 
-    /// Asks SSM in all Regions now, whoever holds the lease; waits at most three seconds.
+    /// Asks SSM in all Regions now, whoever holds the lease; waits at most five seconds.
     ///
     /// # Errors
-    /// [`Kind::Unavailable`] when no Region's SSM answered.
+    /// The first failure when no Region's SSM answered; the Region in use stays.
     pub fn refresh(&self) -> Result<Region, Error> {
         if self.settings.pin.is_some() {
             return Ok(self.active().0);
         }
         let poller = self.poller.clone();
-        let done = self.process.wait(REFRESH, async move { poller.round().await });
-        let state = self.slot.state();
-        if done.is_none() || state.checked_ms != state.attempted_ms {
-            return Err(Error::new(
-                Kind::Unavailable,
-                format!("no Region's SSM answered for parameter {}; the Region in use stays {}", self.settings.parameter, self.active().0),
-            ));
-        }
-        Ok(self.active().0)
+        let round = self.process.wait(REFRESH, async move { poller.round().await });
+        let place = format!("parameter {}", self.settings.parameter);
+        round
+            .unwrap_or_else(|| Err(Error::new(Kind::Timeout, "no answer in time").at("GetParameter", &self.settings.regions[0], place)))
+            .map(|()| self.active().0)
+            .map_err(|mut error| {
+                error.cause = format!("no Region's SSM answers, and the Region in use stays {}: {}", self.active().0, error.cause);
+                error
+            })
     }
 
     /// Reads one item of the session table in this host's own Region.

@@ -86,7 +86,7 @@ impl SessionEvent {
 
 /// First bucket ends at 2^4 µs.
 const LOWEST_OCTAVE: u32 = 4;
-/// Buckets in each doubling: a percentile is at most a quarter of an octave (19 %) too high.
+/// Buckets in each doubling: a percentile is at most a quarter (25 %) too high.
 const PER_OCTAVE: usize = 4;
 /// 2^4 µs to 2^26 µs, a little over a minute.
 const BUCKETS: usize = 22 * PER_OCTAVE;

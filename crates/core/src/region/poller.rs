@@ -8,10 +8,10 @@ use tokio::sync::Notify;
 use crate::config::Settings;
 use crate::error::Error;
 use crate::metrics::Operation;
-use crate::region::decide::{self, Reading};
+use crate::region::decide::{self, Reading, State};
 use crate::region::shared::{ParameterState, Slot, monotonic_ms};
 use crate::region::source::{Parameter, ParameterSource};
-use crate::region::{locate, parameter, state_file};
+use crate::region::{Region, locate, parameter, state_file};
 
 /// An SSM that has not answered by then counts as silent in this round.
 const DEADLINE: Duration = Duration::from_secs(2);
@@ -27,6 +27,8 @@ pub struct Poller {
     pub slot: &'static Slot,
     /// Asks for a turn before the next tick.
     pub wake: Arc<Notify>,
+    /// The environment does not say where this host is: the metadata shall.
+    pub locate: bool,
 }
 
 impl Poller {
@@ -34,14 +36,17 @@ impl Poller {
     pub async fn run(self) {
         let pid = std::process::id();
         let interval = millis(self.settings.poll_interval);
+        // Longer than a round can take. A killed holder is noticed at once, by its process id.
+        let lease = (interval + interval / 2).max(millis(DEADLINE) + 500);
         // A dead or idle poller is replaced within a tick and the rest of its lease: well inside two intervals.
         let tick = Duration::from_millis((interval / 8).clamp(50, 1000));
         loop {
             let now = monotonic_ms();
-            if self.slot.lease(pid, now, interval + interval / 2) {
+            if self.slot.lease(pid, now, lease) {
                 let attempted = self.slot.state().attempted_ms;
                 if attempted == 0 || now >= attempted + interval + jitter(interval) {
-                    self.round().await;
+                    // What failed is noted in the slot, and the next round is the retry.
+                    let _ = self.round().await;
                 }
             }
             tokio::select! {
@@ -52,7 +57,10 @@ impl Poller {
     }
 
     /// Asks every Region's SSM once, at the same time, and publishes what came.
-    pub async fn round(&self) {
+    ///
+    /// # Errors
+    /// The first failure, when no Region's SSM answered.
+    pub async fn round(&self) -> Result<(), Error> {
         let regions = &self.settings.regions;
         let mut asked = tokio::task::JoinSet::new();
         for (index, region) in regions.iter().cloned().enumerate() {
@@ -66,26 +74,54 @@ impl Poller {
                 (index, answer, began.elapsed())
             });
         }
+        let located = tokio::spawn(Self::metadata(self.locate && self.slot.located().is_none()));
         let mut readings = vec![Reading::Failed; regions.len()];
+        let mut failure = None;
         while let Some(done) = asked.join_next().await {
             if let Ok((index, answer, took)) = done {
                 let error = answer.as_ref().err().map(|e| e.kind);
                 self.slot.region(index).metrics.record(Operation::GetParameter, took, error);
                 readings[index] = self.reading(index, &answer);
+                failure = failure.or(answer.err());
             }
         }
-        if self.slot.located().is_none() {
-            let found = locate::metadata().await;
-            self.slot.locate(decide::index_of(found.as_ref(), regions));
+        let mut next = decide::decide(self.slot.state(), &readings, monotonic_ms());
+        // Where there is a parameter, nobody waits for the metadata.
+        if next.adopted.is_none() {
+            self.place(located).await;
+            next.attempted_ms = monotonic_ms();
+            self.publish(&next);
+        } else {
+            self.publish(&next);
+            self.place(located).await;
         }
-        let next = decide::decide(self.slot.state(), &readings, monotonic_ms());
-        if self.slot.publish(&next)
+        match failure {
+            Some(error) if readings.iter().all(|r| *r == Reading::Failed) => Err(error),
+            _ => {
+                self.keep(&next);
+                Ok(())
+            }
+        }
+    }
+
+    async fn metadata(wanted: bool) -> Option<Option<Region>> {
+        if wanted { Some(locate::metadata().await) } else { None }
+    }
+
+    /// Notes where the metadata places this host.
+    async fn place(&self, located: tokio::task::JoinHandle<Option<Option<Region>>>) {
+        if let Ok(Some(found)) = located.await {
+            self.slot.locate(decide::index_of(found.as_ref(), &self.settings.regions));
+        }
+    }
+
+    fn publish(&self, next: &State) {
+        if self.slot.publish(next)
             && let Some(adopted) = next.adopted
         {
-            self.slot
-                .notice(&format!("info: the active Region is now {} (parameter {})", regions[adopted.region], self.settings.parameter));
+            let region = &self.settings.regions[adopted.region];
+            self.slot.notice(&format!("info: the active Region is now {region} (parameter {})", self.settings.parameter));
         }
-        self.keep();
     }
 
     /// One answer as a reading; notes it, and says once when it is bad.
@@ -127,12 +163,8 @@ impl Poller {
     }
 
     /// Keeps the last good value on disk while SSM confirms it.
-    fn keep(&self) {
-        let state = self.slot.state();
-        let (Some(path), Some(adopted)) = (&self.settings.state_file, state.adopted) else { return };
-        if !adopted.confirmed || state.checked_ms != state.attempted_ms {
-            return;
-        }
+    fn keep(&self, state: &State) {
+        let (Some(path), Some(adopted)) = (&self.settings.state_file, state.adopted.filter(|a| a.confirmed)) else { return };
         let region = self.settings.regions[adopted.region].as_str();
         if let Err(error) = state_file::write(path, &self.settings.parameter, region, adopted.modified_ms) {
             let message = format!(
@@ -159,7 +191,6 @@ fn millis(duration: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Region;
     use crate::region::shared;
     use crate::store::Reply;
     use std::collections::HashMap;
@@ -188,12 +219,12 @@ mod tests {
 
     fn poller(fake: &Arc<Fake>, state_file: Option<std::path::PathBuf>) -> Poller {
         let slot = shared::private();
-        slot.locate(None);
         Poller {
             settings: Arc::new(Settings { state_file, ..Settings::default() }),
             source: Arc::<Fake>::clone(fake),
             slot,
             wake: Arc::default(),
+            locate: false,
         }
     }
 
@@ -205,7 +236,7 @@ mod tests {
         let poller = poller(&fake, Some(path.clone()));
         fake.says("us-east-1", Ok(Some(("us-east-1", 10))));
         fake.says("us-west-2", Ok(Some(("us-west-2", 20))));
-        poller.round().await;
+        let _ = poller.round().await;
         assert_eq!(poller.slot.state().adopted.map(|a| a.region), Some(1));
         let kept = state_file::read(&path, "/wordpress/dynamodb_region").expect("readable").expect("kept");
         assert_eq!((kept.0.region.as_str(), kept.0.modified_ms), ("us-west-2", 20));
@@ -217,8 +248,8 @@ mod tests {
         let fake = Arc::new(Fake::default());
         let poller = poller(&fake, None);
         fake.says("us-east-1", Ok(Some(("eu-west-9", 10))));
-        poller.round().await;
-        poller.round().await;
+        let _ = poller.round().await;
+        let _ = poller.round().await;
         let notices = poller.slot.take_notices();
         assert_eq!(notices.len(), 1, "{notices:?}");
         for part in ["/wordpress/dynamodb_region", "us-east-1", "eu-west-9", "not one of wp_dynamodb.regions"] {
@@ -234,13 +265,14 @@ mod tests {
         let fake = Arc::new(Fake::default());
         let poller = poller(&fake, None);
         fake.says("us-west-2", Ok(Some(("us-west-2", 20))));
-        poller.round().await;
+        let _ = poller.round().await;
         let _ = poller.slot.take_notices();
         fake.says("us-east-1", Err(down()));
         fake.says("us-west-2", Err(down()));
-        poller.round().await;
-        poller.round().await;
+        let _ = poller.round().await;
+        let _ = poller.round().await;
         assert_eq!(poller.slot.take_notices().len(), 2, "one for each Region");
+        assert_eq!(poller.round().await.unwrap_err().kind, crate::Kind::Unavailable);
         let state = poller.slot.state();
         assert_eq!(state.adopted.map(|a| a.region), Some(1));
         assert!(state.checked_ms <= state.attempted_ms);

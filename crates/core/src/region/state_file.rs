@@ -26,6 +26,8 @@ pub struct LastGood {
 const VERSION: u32 = 1;
 /// Far more than this file ever needs: whatever else lies there is not read.
 const LONGEST: u64 = 4096;
+/// What the clocks of AWS and of this host may differ.
+const AHEAD: Duration = Duration::from_secs(600);
 
 /// Reads the file: the value, and how long ago it was confirmed. `None` when there is no file.
 ///
@@ -44,11 +46,19 @@ pub fn read(path: &Path, parameter: &str) -> Result<Option<(LastGood, Duration)>
     if about.mode() & 0o002 != 0 {
         return Err(format!("{} is ignored: anybody may write it", path.display()));
     }
+    let folder = path.parent().and_then(|folder| fs::metadata(folder).ok()).map(|folder| folder.uid());
+    if ![Some(0), Some(nix::unistd::geteuid().as_raw()), folder].contains(&Some(about.uid())) {
+        return Err(format!("{} is ignored: it belongs to another user", path.display()));
+    }
     let mut text = String::new();
     Read::by_ref(&mut file).take(LONGEST).read_to_string(&mut text).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
     let held: LastGood = serde_json::from_str(&text).map_err(|e| format!("{} is damaged: {e}", path.display()))?;
     if held.version != VERSION || held.parameter != parameter {
         return Ok(None);
+    }
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    if Duration::from_millis(held.modified_ms) > now + AHEAD {
+        return Err(format!("{} is ignored: its date lies in the future, where no later parameter could replace it", path.display()));
     }
     let age = about.modified().ok().and_then(|at| SystemTime::now().duration_since(at).ok()).unwrap_or(Duration::MAX);
     Ok(Some((held, age)))
@@ -134,6 +144,30 @@ mod tests {
         let link = folder.path().join("link.json");
         std::os::unix::fs::symlink(&path, &link).expect("linked");
         assert!(read(&link, "/p").is_err(), "links are not followed");
+    }
+
+    #[test]
+    fn a_date_in_the_future_is_not_believed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("region.json");
+        write(&path, "/p", "us-west-2", u64::MAX / 2).expect("written");
+        assert!(read(&path, "/p").unwrap_err().contains("in the future"));
+        write(&path, "/p", "us-east-1", 20).expect("replaced");
+        assert_eq!(read(&path, "/p").expect("readable").expect("there").0.region, "us-east-1");
+    }
+
+    #[test]
+    fn another_users_file_is_not_believed() {
+        if !nix::unistd::geteuid().is_root() {
+            return;
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("region.json");
+        write(&path, "/p", "us-west-2", 20).expect("written");
+        std::os::unix::fs::chown(&path, Some(65_534), None).expect("given away");
+        assert!(read(&path, "/p").unwrap_err().contains("another user"));
+        std::os::unix::fs::chown(folder.path(), Some(65_534), None).expect("given away");
+        assert!(read(&path, "/p").is_ok(), "the folder's owner may keep it there");
     }
 
     #[test]

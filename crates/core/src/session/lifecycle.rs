@@ -124,15 +124,15 @@ impl Lifecycle {
         let key = item::key(items.settings(), &self.name, id)?;
         let found = items.get(&key)?;
         let stored = match found {
-            Some(found) => item::decode(items.settings(), &self.name, id, &found).map_err(|e| self.in_table(items, e))?,
+            Some(found) => item::decode(items.settings(), &self.name, id, &found).map_err(|e| self.in_table("GetItem", items, e))?,
             None => None,
         };
         // TTL deletes days late: an item past its expiry is gone for us.
         Ok(stored.filter(|s| s.expires > items.now_ms() / 1000))
     }
 
-    fn in_table(&self, items: &impl Items, error: Error) -> Error {
-        error.at("GetItem", &items.region(), format!("table {}", items.settings().table))
+    fn in_table(&self, operation: &'static str, items: &impl Items, error: Error) -> Error {
+        error.at(operation, &items.region(), format!("table {}", items.settings().table))
     }
 
     /// Stores the session. `lifetime`: `session.gc_maxlifetime` in seconds. `nothing_set`: `$_SESSION` really is empty.
@@ -146,10 +146,9 @@ impl Lifecycle {
                 Some(None) => return Ok(()),
                 Some(Some((_, false))) | None if !nothing_set => {
                     items.count(SessionEvent::Failed);
-                    return Err(Error::new(
-                        Kind::Invalid,
-                        "PHP could not encode $_SESSION (a key with \"|\", or a value that cannot be serialised); the stored session is kept as it was",
-                    ));
+                    let cause = "PHP could not encode $_SESSION (a key with \"|\", or a value that cannot be serialised); \
+                                 the stored session is kept as it was";
+                    return Err(self.in_table("UpdateItem", items, Error::new(Kind::Invalid, cause)));
                 }
                 _ => {}
             }
