@@ -20,6 +20,7 @@ def check(site: Site, region: str) -> requests.Response:
         http.trust_env = False
         answer = http.get(f"{site.url(region)}/healthz", timeout=10, allow_redirects=False)
     took = time.monotonic() - started
+    print(f"/healthz of {region}: {answer.status_code} after {took * 1000:.0f} ms: {' '.join(answer.text.split())}")
     assert took <= LIMIT_SECONDS, f"{took:.2f} s: {answer.text}"
     assert "no-store" in answer.headers["Cache-Control"]
     assert "Set-Cookie" not in answer.headers

@@ -38,6 +38,7 @@ def test_outage_at_read(host: Fpm, lab: Lab, kind: str, strict: int) -> None:
     lab.fault(REGION, "dynamodb", kind, **({"ms": 5000} if kind == "latency" else {}))
     for do in ("read", "put"):
         answer = guest.get(do, text="overwritten", strict=strict)
+        print(f"{kind}: session_start() {answer['start_ms']:.0f} ms: {' '.join(answer['warnings'])}")
         assert answer["started"] is False
         assert answer["start_ms"] <= LIMIT_MS + SLACK_MS
         assert answer["id"] in (cookie, "")

@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -131,6 +132,33 @@ def test_deleted_parameter_keeps_the_region(lab: Lab, host: Fpm) -> None:
         what="the missing parameter to be noticed", timeout=10, logs=host.logs,
     )
     assert host.follows(SECOND)
+
+
+def test_no_page_fails_while_the_region_switches(lab: Lab, host: Fpm) -> None:
+    """Visitors keep reading: every page finds its session, before, during and after."""
+    guests = [Guest(host) for _ in range(host.workers)]
+    for number, guest in enumerate(guests):
+        guest.ok("put", text=f"visitor {number}")
+    lab.replicated()
+    done = threading.Event()
+
+    def browse(number: int) -> set[str]:
+        regions = set()
+        while not done.is_set():
+            page = guests[number].ok()
+            assert page["found"] == {"text": f"visitor {number}"}
+            regions.add(page["region"])
+        return regions
+
+    with ThreadPoolExecutor(len(guests)) as pool:
+        visits = [pool.submit(browse, number) for number in range(len(guests))]
+        try:
+            for region in (SECOND, FIRST, SECOND):
+                lab.region(region)
+                time.sleep(2.5)
+        finally:
+            done.set()
+        assert [visit.result() for visit in visits] == [{FIRST, SECOND}] * len(guests)
 
 
 def test_pin_beats_the_parameter_and_asks_nobody(lab: Lab, start_fpm) -> None:

@@ -18,6 +18,7 @@ class Nginx:
     def start(self) -> None:
         for folder in ("tmp", "log"):
             (self.run / folder).mkdir(parents=True, exist_ok=True)
+        (self.run / "nginx.pid").unlink(missing_ok=True)
         conf = self.run / "nginx.conf"
         conf.write_text(self._conf())
         self._daemon.start(
@@ -33,6 +34,9 @@ class Nginx:
         return [self._daemon.log, self.run / "log" / "error.log"]
 
     def _listens(self) -> bool:
+        # Written once all ports are bound: until then whoever answers on a port is somebody else.
+        if not (self.run / "nginx.pid").exists():
+            return False
         for port in (self.ports.front, *(self.ports.vhost(r) for r in self.hosts)):
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
         return True
