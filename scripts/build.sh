@@ -10,7 +10,7 @@ source scripts/lib.sh
 source scripts/rust.sh
 
 if [[ ! -e target/debug/libwp_dynamodb.so ]]; then
-    say "the first build compiles the AWS SDK and takes several minutes; later ones take seconds"
+    say "the first build compiles the AWS SDK: about ten minutes on two cores; later ones take seconds"
 fi
 started=$SECONDS
 cargo build --workspace --locked
