@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use ext_php_rs::boxed::ZBox;
+use ext_php_rs::convert::IntoZval;
 use ext_php_rs::prelude::*;
-use ext_php_rs::types::Zval;
+use ext_php_rs::types::{ZendHashTable, Zval};
 use serde::Serialize;
+use serde_json::Value;
 use wp_dynamodb_core::{Error, Kind, Region, metrics, status};
 
 use crate::{engine, exceptions, ini, value};
@@ -16,9 +19,15 @@ fn thrown(error: Error) -> PhpException {
     exceptions::from(&error)
 }
 
-fn array(answer: &impl Serialize) -> PhpResult<Zval> {
-    let json = serde_json::to_value(answer).map_err(|e| thrown(Error::new(Kind::Internal, e.to_string())))?;
-    value::zval(&json).map_err(|e| thrown(Error::new(Kind::Internal, e.to_string())))
+fn internal(error: impl ToString) -> PhpException {
+    thrown(Error::new(Kind::Internal, error.to_string()))
+}
+
+fn array(answer: &impl Serialize) -> PhpResult<ZBox<ZendHashTable>> {
+    match serde_json::to_value(answer).map_err(internal)? {
+        Value::Object(values) => value::array(&values).map_err(internal),
+        _ => Err(internal("an answer that is no array")),
+    }
 }
 
 /// The active Region.
@@ -48,7 +57,7 @@ pub fn endpoint(region: Option<String>) -> PhpResult<String> {
 /// What this host knows of its Regions.
 #[php_function]
 #[php(name = "wp_dynamodb_status")]
-pub fn status() -> PhpResult<Zval> {
+pub fn status() -> PhpResult<ZBox<ZendHashTable>> {
     array(&engine::current().map_err(thrown)?.status())
 }
 
@@ -63,7 +72,7 @@ pub fn refresh() -> PhpResult<String> {
 /// Whether the session table in this host's own Region answers.
 #[php_function]
 #[php(name = "wp_dynamodb_health", defaults(timeout_ms = 1500))]
-pub fn health(timeout_ms: i64) -> PhpResult<Zval> {
+pub fn health(timeout_ms: i64) -> PhpResult<ZBox<ZendHashTable>> {
     if !(1..=LONGEST_HEALTH_MS).contains(&timeout_ms) {
         let reason = format!("$timeout_ms is {timeout_ms}; allowed: 1 to {LONGEST_HEALTH_MS} (milliseconds)");
         return Err(thrown(Error::new(Kind::Invalid, reason)));
@@ -75,7 +84,7 @@ pub fn health(timeout_ms: i64) -> PhpResult<Zval> {
 /// Every setting with its value, default and source.
 #[php_function]
 #[php(name = "wp_dynamodb_config")]
-pub fn config() -> PhpResult<Zval> {
+pub fn config() -> PhpResult<ZBox<ZendHashTable>> {
     array(&status::settings(ini::value_and_source))
 }
 
@@ -85,8 +94,8 @@ pub fn config() -> PhpResult<Zval> {
 pub fn metrics(format: String) -> PhpResult<Zval> {
     let report = engine::current().map_err(thrown)?.report();
     match format.as_str() {
-        "array" => array(&report),
-        "prometheus" => array(&metrics::prometheus(&report)),
+        "array" => array(&report)?.into_zval(false).map_err(internal),
+        "prometheus" => metrics::prometheus(&report).into_zval(false).map_err(internal),
         _ => Err(thrown(Error::new(Kind::Invalid, "$format is neither \"array\" nor \"prometheus\""))),
     }
 }

@@ -59,7 +59,7 @@ pub extern "C" fn shutdown(_kind: i32, _module: i32) -> i32 {
 pub unsafe extern "C" fn post_deactivate() -> i32 {
     let _ = guard::contain(|| {
         session::reset();
-        if let Some(engine) = engine::running() {
+        if let Some(engine) = engine::running().filter(|_| sys::ini_value(c"log_errors").is_some_and(|on| on != "0" && !on.is_empty())) {
             let least = engine.shared_settings().log_level;
             for notice in engine.slot().take_notices() {
                 let level = if notice.starts_with("info: ") { LogLevel::Info } else { LogLevel::Warning };

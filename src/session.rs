@@ -11,7 +11,7 @@ use ext_php_rs::boxed::ZBox;
 use ext_php_rs::ffi::{zend_result, zend_string};
 use ext_php_rs::types::ZendStr;
 use ext_php_rs::zend::ExecutorGlobals;
-use wp_dynamodb_core::session::Lifecycle;
+use wp_dynamodb_core::session::{Lifecycle, Superglobal};
 use wp_dynamodb_core::{Engine, Error, Kind};
 
 use crate::guard::callback;
@@ -132,8 +132,10 @@ unsafe extern "C" fn write(
     callback("write", FAILURE, || {
         // SAFETY: PHP holds key and value during the call.
         let (id, data) = unsafe { (id(key)?, bytes(val)) };
-        let nothing_set = !data.is_empty() || session_is_empty();
-        with_state(|state, engine| state.write(engine, id, data, maxlifetime, nothing_set).map_err(|e| not_written(&e)))?;
+        if encoding_threw() {
+            return Ok(FAILURE);
+        }
+        with_state(|state, engine| state.write(engine, id, data, maxlifetime, superglobal).map_err(|e| not_written(&e)))?;
         Ok(SUCCESS)
     })
 }
@@ -147,6 +149,9 @@ unsafe extern "C" fn update_timestamp(
     callback("update_timestamp", FAILURE, || {
         // SAFETY: PHP holds key and value during the call.
         let (id, data) = unsafe { (id(key)?, bytes(val)) };
+        if encoding_threw() {
+            return Ok(FAILURE);
+        }
         with_state(|state, engine| state.touch(engine, id, data, maxlifetime).map_err(|e| not_written(&e)))?;
         Ok(SUCCESS)
     })
@@ -193,15 +198,26 @@ unsafe extern "C" fn validate_sid(_mod_data: *mut *mut c_void, key: *mut zend_st
     })
 }
 
-/// Whether `$_SESSION` is really empty, not only its encoding.
-fn session_is_empty() -> bool {
+/// An exception is on its way: what PHP hands over is what it had encoded when a value threw, and would not decode again. The exception
+/// itself tells the page.
+fn encoding_threw() -> bool {
+    ExecutorGlobals::has_exception()
+}
+
+/// What `$_SESSION` holds, since its encoding does not tell. After a fatal error PHP has an empty one, whatever the session held.
+fn superglobal() -> Superglobal {
     let globals = ExecutorGlobals::get();
-    let Some(mut session) = globals.symbol_table.get("_SESSION") else { return true };
+    let Some(mut session) = globals.symbol_table.get("_SESSION") else { return Superglobal::Unset };
     if let Some(inner) = session.indirect() {
         session = inner;
     }
     if let Some(inner) = session.reference() {
         session = inner;
     }
-    session.array().is_none_or(|array| array.is_empty())
+    match session.array() {
+        Some(array) if array.is_empty() && sys::unclean_shutdown() => Superglobal::Unset,
+        Some(array) if array.is_empty() => Superglobal::Empty,
+        Some(_) => Superglobal::Filled,
+        None => Superglobal::Unset,
+    }
 }

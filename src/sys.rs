@@ -106,3 +106,9 @@ pub fn runtime_exception() -> &'static ClassEntry {
     // SAFETY: set when SPL starts, which is compiled into every PHP and starts before any loaded extension; never changed after.
     unsafe { &*spl_ce_RuntimeException }
 }
+
+/// PHP ends this request because of a fatal error.
+pub fn unclean_shutdown() -> bool {
+    // SAFETY: PHP's own globals of this thread; a flag is read.
+    unsafe { ext_php_rs::ffi::ext_php_rs_compiler_globals().as_ref() }.is_some_and(|globals| globals.unclean_shutdown)
+}

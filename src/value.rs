@@ -4,10 +4,19 @@ use ext_php_rs::boxed::ZBox;
 use ext_php_rs::convert::IntoZval;
 use ext_php_rs::error::Result;
 use ext_php_rs::types::{ZendHashTable, Zval};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-/// A PHP array (or scalar) with the shape of the JSON value; object keys keep their order.
-pub fn zval(value: &Value) -> Result<Zval> {
+/// A PHP array with the shape of the JSON object; keys keep their order.
+pub fn array(values: &Map<String, Value>) -> Result<ZBox<ZendHashTable>> {
+    let mut array: ZBox<ZendHashTable> = ZendHashTable::new();
+    for (name, value) in values {
+        array.insert(name.as_str(), zval(value)?)?;
+    }
+    Ok(array)
+}
+
+/// A PHP value with the shape of the JSON value.
+fn zval(value: &Value) -> Result<Zval> {
     let mut out = Zval::new();
     match value {
         Value::Null => out.set_null(),
@@ -25,13 +34,7 @@ pub fn zval(value: &Value) -> Result<Zval> {
             }
             out = array.into_zval(false)?;
         }
-        Value::Object(values) => {
-            let mut array: ZBox<ZendHashTable> = ZendHashTable::new();
-            for (name, value) in values {
-                array.insert(name.as_str(), zval(value)?)?;
-            }
-            out = array.into_zval(false)?;
-        }
+        Value::Object(values) => out = array(values)?.into_zval(false)?,
     }
     Ok(out)
 }

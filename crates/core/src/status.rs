@@ -33,9 +33,10 @@ pub struct Status {
     pub table: String,
     /// The parameter.
     pub parameter: ParameterStatus,
-    /// By Region.
-    pub regions: BTreeMap<String, RegionStatus>,
-    /// The newest messages about the Region, oldest first.
+    /// By Region, in the order of preference.
+    #[serde(serialize_with = "as_map")]
+    pub regions: Vec<(String, RegionStatus)>,
+    /// The newest warnings about the Region, oldest first.
     pub warnings: Vec<String>,
 }
 
@@ -107,6 +108,10 @@ pub struct SettingStatus {
     pub meaning: &'static str,
 }
 
+fn as_map<S: serde::Serializer>(pairs: &[(String, RegionStatus)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(pairs.iter().map(|(name, status)| (name, status)))
+}
+
 /// Passwords in endpoint URLs are for nobody's eyes.
 fn masked(service: &str, engine: &Engine, region: &crate::Region) -> String {
     let settings = engine.shared_settings();
@@ -157,7 +162,7 @@ impl Engine {
                 poller_pid: slot.poller(now),
             },
             regions: regions.collect(),
-            warnings: slot.recent_notices(),
+            warnings: slot.recent_notices().iter().filter_map(|n| n.strip_prefix("warning: ").map(str::to_owned)).collect(),
         }
     }
 

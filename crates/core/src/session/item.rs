@@ -124,7 +124,12 @@ pub fn encode(settings: &Settings, name: &str, id: &str, data: &[u8], stamp: Sta
         let packed = if settings.format == Format::Sealed { format!(", {stored} after compression") } else { String::new() };
         return Err(Error::new(
             Kind::TooLarge,
-            format!("the session has {} bytes{packed}; an item of DynamoDB holds at most {} of them", data.len(), ITEM_LIMIT - around),
+            format!(
+                "the session has {} bytes{packed}; an item of DynamoDB holds at most {} of them; \
+                 the session stored before is kept",
+                data.len(),
+                ITEM_LIMIT - around
+            ),
         ));
     }
     Ok(Update { changes, must_exist: false })

@@ -43,6 +43,17 @@ pub trait Items {
     fn count(&self, event: SessionEvent);
 }
 
+/// What `$_SESSION` holds when its encoding is empty: PHP encodes nothing and what it cannot encode alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Superglobal {
+    /// An empty array: the session was emptied on purpose, or nothing was ever put in.
+    Empty,
+    /// Something: it could not be encoded.
+    Filled,
+    /// It was unset: nobody can tell.
+    Unset,
+}
+
 /// What is known of the session that was read last.
 struct Current {
     id: String,
@@ -61,6 +72,9 @@ pub struct Lifecycle {
     /// The answer that validated an id, kept for its read.
     validated: Option<(String, Result<Option<Stored>, Error>)>,
     current: Option<Current>,
+    /// The id whose read has not succeeded. PHP's session counts as active already during the read, so a user's error handler that runs
+    /// on our warning can ask for a write.
+    unread: Option<String>,
 }
 
 impl Lifecycle {
@@ -70,6 +84,7 @@ impl Lifecycle {
         self.created = None;
         self.validated = None;
         self.current = None;
+        self.unread = None;
     }
 
     /// The session ends for now; what this request knows of its ids stays.
@@ -77,6 +92,7 @@ impl Lifecycle {
         self.created = None;
         self.validated = None;
         self.current = None;
+        self.unread = None;
     }
 
     /// PHP made this id.
@@ -108,6 +124,7 @@ impl Lifecycle {
         let created = self.created.take().is_some_and(|created| created == id);
         let validated = self.validated.take().filter(|(validated, _)| validated == id);
         self.current = None;
+        self.unread = Some(id.to_owned());
         let answer = match validated {
             Some((_, answer)) => answer,
             None if created => Ok(None),
@@ -116,6 +133,7 @@ impl Lifecycle {
         let stored = answer.inspect_err(|_| items.count(SessionEvent::Failed))?;
         items.count(if stored.is_some() { SessionEvent::Read } else { SessionEvent::Fresh });
         self.used.insert(id.to_owned());
+        self.unread = None;
         self.current = Some(Current { id: id.to_owned(), stored: stored.as_ref().map(|s| (s.expires, s.data.is_empty())) });
         Ok(stored.map(|s| s.data).unwrap_or_default())
     }
@@ -135,25 +153,49 @@ impl Lifecycle {
         error.at(operation, &items.region(), format!("table {}", items.settings().table))
     }
 
-    /// Stores the session. `lifetime`: `session.gc_maxlifetime` in seconds. `nothing_set`: `$_SESSION` really is empty.
+    /// Stores the session. `lifetime`: `session.gc_maxlifetime` in seconds. `held`: what `$_SESSION` holds, asked only when the data is empty.
     ///
     /// # Errors
-    /// When it is not certain that it is stored, and when empty data would wipe a session that only failed to be encoded.
-    pub fn write(&mut self, items: &impl Items, id: &str, data: &[u8], lifetime: i64, nothing_set: bool) -> Result<(), Error> {
-        let stored = self.stored(id);
+    /// When it is not certain that it is stored, when it was never read, and when empty data would wipe a session that only failed to be encoded.
+    pub fn write(
+        &mut self,
+        items: &impl Items,
+        id: &str,
+        data: &[u8],
+        lifetime: i64,
+        held: impl FnOnce() -> Superglobal,
+    ) -> Result<(), Error> {
+        self.was_read("UpdateItem", items, id)?;
         if data.is_empty() {
-            match stored {
-                Some(None) => return Ok(()),
-                Some(Some((_, false))) | None if !nothing_set => {
-                    items.count(SessionEvent::Failed);
-                    let cause = "PHP could not encode $_SESSION (a key with \"|\", or a value that cannot be serialised); \
-                                 the stored session is kept as it was";
-                    return Err(self.in_table("UpdateItem", items, Error::new(Kind::Invalid, cause)));
-                }
-                _ => {}
+            let encoded = match (self.stored(id), held()) {
+                // Nothing stored, nothing to store.
+                (Some(None), Superglobal::Empty | Superglobal::Unset) => return Ok(()),
+                (_, Superglobal::Empty) => true,
+                // Empty before as after.
+                (Some(Some((_, true))), Superglobal::Unset) => true,
+                _ => false,
+            };
+            if !encoded {
+                let cause = "PHP could not encode $_SESSION (a key with \"|\", a value that cannot be serialised, or it was unset); \
+                             the stored session is kept as it was";
+                return Err(self.failed("UpdateItem", items, Error::new(Kind::Invalid, cause)));
             }
         }
         self.store(items, id, data, lifetime)
+    }
+
+    /// A session whose read failed is never written over, whatever has become of the store since.
+    fn was_read(&self, operation: &'static str, items: &impl Items, id: &str) -> Result<(), Error> {
+        if self.unread.as_deref() == Some(id) {
+            let cause = "the session could not be read, so it is not written; the stored session is kept as it was";
+            return Err(self.failed(operation, items, Error::new(Kind::Invalid, cause)));
+        }
+        Ok(())
+    }
+
+    fn failed(&self, operation: &'static str, items: &impl Items, error: Error) -> Error {
+        items.count(SessionEvent::Failed);
+        self.in_table(operation, items, error)
     }
 
     /// Stores the data, whatever was there.
@@ -177,6 +219,7 @@ impl Lifecycle {
     /// # Errors
     /// When it is not certain that the expiry has been moved.
     pub fn touch(&mut self, items: &impl Items, id: &str, data: &[u8], lifetime: i64) -> Result<(), Error> {
+        self.was_read("UpdateItem", items, id)?;
         let stored = self.stored(id);
         if data.is_empty() && stored == Some(None) {
             return Ok(());

@@ -44,7 +44,7 @@ impl Bench {
     fn stored(&self, id: &str, data: &[u8]) {
         let mut life = request(id);
         life.read(self, id).expect("read");
-        life.write(self, id, data, LIFE, data.is_empty()).expect("written");
+        life.write(self, id, data, LIFE, || Superglobal::Empty).expect("written");
         self.calls();
     }
 }
@@ -94,7 +94,7 @@ fn a_new_id_costs_no_call_until_something_is_stored() {
     life.created("a");
     assert!(!life.validate(&bench, "a"), "it is free");
     assert_eq!(life.read(&bench, "a").expect("read"), b"");
-    life.write(&bench, "a", b"", LIFE, true).expect("nothing to write");
+    life.write(&bench, "a", b"", LIFE, || Superglobal::Empty).expect("nothing to write");
     life.touch(&bench, "a", b"", LIFE).expect("nothing to touch");
     life.destroy(&bench, "a").expect("nothing to destroy");
     assert_eq!(bench.calls(), [""; 0]);
@@ -186,11 +186,43 @@ fn a_failure_to_encode_does_not_wipe_a_session() {
     bench.stored("a", b"x");
     let mut life = request("a");
     life.read(&bench, "a").expect("read");
-    assert_eq!(life.write(&bench, "a", b"", LIFE, false).unwrap_err().kind, Kind::Invalid);
+    assert_eq!(life.write(&bench, "a", b"", LIFE, || Superglobal::Filled).unwrap_err().kind, Kind::Invalid);
     assert_eq!(request("a").read(&bench, "a").expect("read"), b"x");
-    life.write(&bench, "a", b"", LIFE, true).expect("emptied on purpose");
+    life.write(&bench, "a", b"", LIFE, || Superglobal::Empty).expect("emptied on purpose");
     assert_eq!(request("a").read(&bench, "a").expect("read"), b"");
     assert_eq!(bench.items().len(), 1, "an emptied session is still a session");
+}
+
+#[test]
+fn an_unset_superglobal_proves_nothing() {
+    let bench = Bench::new();
+    bench.stored("a", b"x");
+    let mut life = request("a");
+    life.read(&bench, "a").expect("read");
+    assert!(life.write(&bench, "a", b"", LIFE, || Superglobal::Unset).is_err(), "there is something to lose");
+    let mut fresh = request("b");
+    fresh.read(&bench, "b").expect("read");
+    fresh.write(&bench, "b", b"", LIFE, || Superglobal::Unset).expect("there is nothing to lose");
+    assert!(fresh.write(&bench, "b", b"", LIFE, || Superglobal::Filled).is_err(), "what cannot be kept is said");
+    assert_eq!(bench.items().len(), 1);
+}
+
+#[test]
+fn a_session_that_was_not_read_is_not_written() {
+    let bench = Bench::new();
+    bench.stored("a", b"x");
+    let mut life = request("a");
+    bench.fail(Some(Kind::Unavailable));
+    assert!(life.read(&bench, "a").is_err());
+    bench.fail(None);
+    for data in [&b""[..], b"y"] {
+        assert_eq!(life.write(&bench, "a", data, LIFE, || Superglobal::Empty).unwrap_err().kind, Kind::Invalid);
+        assert_eq!(life.touch(&bench, "a", data, LIFE).unwrap_err().kind, Kind::Invalid);
+    }
+    assert_eq!(request("a").read(&bench, "a").expect("read"), b"x");
+    life.open("PHPSESSID");
+    life.read(&bench, "a").expect("read");
+    life.write(&bench, "a", b"y", LIFE, || Superglobal::Filled).expect("a new start is a new read");
 }
 
 #[test]
@@ -242,6 +274,6 @@ fn what_is_too_large_leaves_the_stored_session_as_it_was() {
     aws_lc_rs::rand::fill(&mut noise).expect("noise");
     let mut life = request("a");
     life.read(&bench, "a").expect("read");
-    assert_eq!(life.write(&bench, "a", &noise, LIFE, false).unwrap_err().kind, Kind::TooLarge);
+    assert_eq!(life.write(&bench, "a", &noise, LIFE, || Superglobal::Filled).unwrap_err().kind, Kind::TooLarge);
     assert_eq!(request("a").read(&bench, "a").expect("read"), b"x");
 }

@@ -10,4 +10,4 @@ pub mod item;
 pub mod lifecycle;
 pub mod seal;
 
-pub use lifecycle::Lifecycle;
+pub use lifecycle::{Lifecycle, Superglobal};
