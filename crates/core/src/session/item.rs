@@ -192,6 +192,12 @@ mod tests {
     }
 
     #[test]
+    fn the_layouts_do_not_meet() {
+        let keys = [&Settings::default(), &aws_sdk()].map(|s| key(s, "PHPSESSID", ID).expect("a key").value);
+        assert_ne!(keys[0], keys[1]);
+    }
+
+    #[test]
     fn data_that_is_no_text_goes_as_bytes() {
         let update = encode(&aws_sdk(), "P", ID, &[0xff, 0], stamp(&region())).expect("encoded");
         assert_eq!(update.changes["data"], Change::Set(Attribute::B(vec![0xff, 0])));

@@ -152,6 +152,11 @@ mod tests {
     }
 
     #[test]
+    fn what_is_far_too_large_is_refused_unpacked() {
+        assert_eq!(seal(ID, "P", &vec![0; LARGEST + 1]).unwrap_err().kind, Kind::TooLarge);
+    }
+
+    #[test]
     fn two_seals_of_the_same_data_differ() {
         assert_ne!(seal(ID, "P", b"x").expect("sealed"), seal(ID, "P", b"x").expect("sealed"));
     }
