@@ -35,8 +35,7 @@ def lab_to_itself(*kept: Fpm) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def run() -> Iterator[Path]:
     # A folder of its own: other phases of `make test` keep theirs beside it.
-    folder = paths.run_dir("test") / "e2e"
-    folder.mkdir(exist_ok=True)
+    folder = paths.run_dir("test", "e2e")
     clean(folder)
     yield folder
     process.stop_all(folder)

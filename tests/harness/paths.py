@@ -54,19 +54,18 @@ def ports(default: int) -> Ports:
     return Ports(int(os.environ.get("WPD_PORT", default)))
 
 
-def run_dir(name: str) -> Path:
-    """The folder for everything that runs: $WPD_RUN, or .run/NAME of the repository.
+def run_dir(name: str, part: str = "") -> Path:
+    """The folder for everything that runs: $WPD_RUN, or .run/NAME of the repository; or a part of it that others leave alone.
 
-    www-data must be able to enter it. When the repository is in a folder that only root can enter (/root), the run folder is
-    made in /var/tmp instead and .run/NAME is a link to it.
+    www-data must be able to enter it. When the repository is in a folder that only root can enter (/root), the folder is made
+    in /var/tmp instead, and a link to it is put in its place.
     """
     os.umask(0o022)
-    wanted = Path(os.environ.get("WPD_RUN") or ROOT / ".run" / name)
+    wanted = Path(os.environ.get("WPD_RUN") or ROOT / ".run" / name).absolute() / part
     wanted.parent.mkdir(parents=True, exist_ok=True)
     if not others_can_enter(wanted.parent.resolve()) or len(str(wanted.resolve())) > LONGEST_RUN_DIR:
         _link_elsewhere(wanted)
     wanted.resolve().mkdir(parents=True, exist_ok=True)
-    os.environ["WPD_RUN"] = str(wanted)
     return wanted.resolve()
 
 
