@@ -199,6 +199,8 @@ def test_reload_of_php_fpm_keeps_the_region_and_the_sessions(lab: Lab, start_fpm
     lab.region(SECOND)
     settled(host, SECOND)
     lab.replicated()
+    # The workers know a moment before the disk does.
+    wait.until(lambda: SECOND in host.state_file.read_text(), what="the Region on disk", timeout=5, logs=host.logs)
     host.reload()
     answer = guest.ok()
     assert answer["region"] == SECOND and answer["found"] == {"list": [1]}
