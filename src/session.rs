@@ -78,8 +78,10 @@ fn not_read(error: &Error) -> String {
 
 fn not_written(error: &Error) -> String {
     match error.kind {
-        Kind::Timeout | Kind::Unavailable => format!("wp_dynamodb: it is not certain that the session is stored: {error}"),
-        _ => format!("wp_dynamodb: the session is not stored: {error}"),
+        // Refused before anything was sent.
+        Kind::TooLarge | Kind::Invalid | Kind::Config => format!("wp_dynamodb: the session is not stored: {error}"),
+        // Of several attempts an earlier one may have been carried out.
+        _ => format!("wp_dynamodb: it is not certain that the session is stored: {error}"),
     }
 }
 

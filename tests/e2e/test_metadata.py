@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from browsing import Guest
 
-from harness import paths
+from harness import paths, wait
 from harness.fpm import Fpm
 from harness.lab import Lab
 
@@ -79,6 +79,8 @@ def test_the_host_is_told_where_it_is(kind: str, lab: Lab, start_fpm, metadata: 
     # Without a parameter the host's own Region is the active one.
     lab.parameter(None)
     host: Fpm = start_fpm(f"aws-{kind}", workers=1, env=NOWHERE | env)
+    # The first request waits for it at most 300 ms.
+    wait.until(lambda: host.status()["source"] == "metadata", what="the metadata's answer", timeout=10, logs=host.logs)
     page = Guest(host).ok("add")
     status = host.status()
     host.stop()

@@ -55,6 +55,8 @@ class Fpm:
         self.socket = self.run / "fpm.sock"
         self.state_file = self.run / "state" / "region.json"
         self.php_log = self.run / "log" / "php.log"
+        # Settings of the virtual host that the next requests go to, as a web server hands them over.
+        self.vhost: dict[str, str] = {}
         self._daemon = process.Daemon(f"fpm-{name}", run)
         self._env = {**lab_env(region), **(env or {})}
         self._ini = {
@@ -190,6 +192,8 @@ request_terminate_timeout = 60
             "DOCUMENT_ROOT": str(docroot), "SCRIPT_NAME": f"/{page}", "SCRIPT_FILENAME": str(docroot / page),
             "REQUEST_URI": f"/{page}?{text}", "QUERY_STRING": text,
         }
+        if self.vhost:
+            params["PHP_ADMIN_VALUE"] = "\n".join(f"{name}={value}" for name, value in self.vhost.items())
         if cookies:
             params["HTTP_COOKIE"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
         started = time.monotonic()

@@ -17,14 +17,16 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use crate::config::Settings;
 use crate::credentials::Credentials;
 use crate::error::{Error, Kind};
-use crate::region::Region;
+use crate::region::{Region, parameter};
 
 /// Attempts of one call, the first included; all within the call's deadline.
 const ATTEMPTS: u32 = 3;
-/// The first wait between attempts; doubles, with jitter.
-const BACKOFF: Duration = Duration::from_millis(25);
+/// The longest first wait between attempts; doubles, with jitter: a blip of a tenth of a second is waited out.
+const BACKOFF: Duration = Duration::from_millis(150);
 /// Deadline of one attempt at SSM; nobody waits for it on a request's way.
 const SSM_ATTEMPT: Duration = Duration::from_millis(1500);
+/// Characters of a cause that are passed on; the credentials chain has the most to say.
+const LONGEST_CAUSE: usize = 900;
 
 /// Makes SDK clients that share connections and credentials.
 #[derive(Clone)]
@@ -107,8 +109,17 @@ pub fn endpoint(service: &str, region: &Region, overrides: &std::collections::BT
     format!("https://{service}.{region}.{suffix}")
 }
 
-/// What an SDK failure means for us.
+/// What an SDK failure means for us. Its words come from the network: one line of a bounded length is made of them.
 pub fn translate<E>(error: SdkError<E, HttpResponse>) -> Error
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    let mut error = classify(error);
+    error.cause = parameter::line(&error.cause, LONGEST_CAUSE);
+    error
+}
+
+fn classify<E>(error: SdkError<E, HttpResponse>) -> Error
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {

@@ -187,8 +187,8 @@ pub const SETTINGS: &[Setting] = &[
         parse: |s, v| {
             s.state_file = match v {
                 "" => None,
-                path if path.starts_with('/') && !path.contains('\0') => Some(PathBuf::from(path)),
-                _ => return Err("it is not an absolute path".into()),
+                path if path.starts_with('/') && !path.ends_with('/') && !path.contains('\0') => Some(PathBuf::from(path)),
+                _ => return Err("it is not the absolute path of a file".into()),
             };
             Ok(())
         },
@@ -387,22 +387,10 @@ pub fn parse(value: impl Fn(&Setting) -> String) -> Result<Settings, Vec<String>
     if errors.is_empty() { Ok(settings) } else { Err(errors) }
 }
 
-/// Hides a user and password in URLs.
+/// Hides a value that may hold a password: endpoints with a user are refused, and the refusal must not show them.
 #[must_use]
 pub fn mask(text: &str) -> String {
-    text.split(',')
-        .map(|part| match part.split_once("://") {
-            Some((scheme, rest)) => {
-                let end = rest.find('/').unwrap_or(rest.len());
-                match rest[..end].rfind('@') {
-                    Some(at) => format!("{scheme}://***@{}", &rest[at + 1..]),
-                    None => part.to_owned(),
-                }
-            }
-            None => part.to_owned(),
-        })
-        .collect::<Vec<_>>()
-        .join(",")
+    if text.contains("://") && text.contains('@') { "***".to_owned() } else { text.to_owned() }
 }
 
 /// What must hold between settings.
@@ -456,9 +444,13 @@ fn endpoints(text: &str) -> Result<BTreeMap<Region, String>, String> {
         let (region, url) = part.split_once('=').ok_or("a pair has no =")?;
         let region = Region::parse(region.trim())?;
         let url = url.trim().trim_end_matches('/');
-        let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-        if !host.is_some_and(|host| !host.is_empty() && !host.starts_with(['/', ':']) && !url.contains(char::is_whitespace)) {
-            return Err(format!("the URL for {region} does not start with http:// or https:// and a host"));
+        let wrong = || format!("the URL for {region} is not http:// or https://, a host and perhaps a port");
+        let uri: hyper::Uri = url.parse().map_err(|_| wrong())?;
+        let authority = uri.authority().filter(|a| !a.host().is_empty() && !a.as_str().contains('@')).ok_or_else(wrong)?;
+        let port_fits =
+            authority.as_str().strip_prefix(authority.host()).is_some_and(|port| port.is_empty() || authority.port_u16().is_some());
+        if !matches!(uri.scheme_str(), Some("http" | "https")) || uri.path() != "/" || uri.query().is_some() || !port_fits {
+            return Err(wrong());
         }
         if map.insert(region.clone(), url.to_owned()).is_some() {
             return Err(format!("{region} is named twice"));
@@ -539,6 +531,14 @@ mod tests {
             ("endpoints", "us-east-1"),
             ("endpoints", "us-east-1=ftp://host"),
             ("endpoints", "us-east-1=http://"),
+            ("endpoints", "us-east-1=http://ho^st"),
+            ("endpoints", "us-east-1=http://[::1"),
+            ("endpoints", "us-east-1=http://host:99999"),
+            ("endpoints", "us-east-1=http://me:secret@host"),
+            ("endpoints", "us-east-1=https://host/?x=1"),
+            ("endpoints", "us-east-1=https://host/path"),
+            ("state_file", "/"),
+            ("state_file", "/var/lib/"),
             ("endpoints", "eu-west-1=http://host"),
             ("ssm_endpoints", "us-east-1=http://a,us-east-1=http://b"),
             ("table", "ab"),
@@ -561,9 +561,10 @@ mod tests {
 
     #[test]
     fn passwords_in_urls_are_masked() {
-        assert_eq!(mask("us-east-1=http://me:secret@host:1/x,b=http://c/d@e"), "us-east-1=http://***@host:1/x,b=http://c/d@e");
-        let errors = with("endpoints", "eu-west-1=http://me:secret@host").unwrap_err();
-        assert!(!errors[0].contains("secret"), "{errors:?}");
+        for url in ["http://me:secret@host", "http://me:se/secret@host", "http://me:x,us-west-2=secret@host"] {
+            let errors = with("endpoints", &format!("us-east-1={url}")).unwrap_err();
+            assert!(!errors[0].contains("secret"), "{errors:?}");
+        }
     }
 
     proptest! {

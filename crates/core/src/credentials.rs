@@ -18,6 +18,8 @@ const AHEAD: Duration = Duration::from_secs(300);
 const REREAD: Duration = Duration::from_secs(900);
 /// After a failure nobody asks again for so long: a host without credentials must not make each page wait for the metadata service.
 const PAUSE: Duration = Duration::from_secs(2);
+/// A provider that has not answered by then has failed.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A cache over the default chain.
 #[derive(Clone)]
@@ -90,7 +92,9 @@ impl Credentials {
                 }
             })
             .await;
-        let result = chain.provide_credentials().await;
+        let result = tokio::time::timeout(PATIENCE, chain.provide_credentials())
+            .await
+            .unwrap_or_else(|_| Err(CredentialsError::provider_timed_out(PATIENCE)));
         let mut held = self.held();
         match &result {
             Ok(credentials) => *held = Held { credentials: Some(credentials.clone()), failed: None },
@@ -129,13 +133,16 @@ impl ProvideCredentials for Credentials {
         if let Some(cached) = self.cached() {
             return future::ProvideCredentials::ready(cached);
         }
-        future::ProvideCredentials::new(async move {
-            let _one = self.0.fetching.lock().await;
-            match self.cached() {
+        // In a task of its own: a page that gives up must not leave a fetch half done, and each page after it start another (a process, say).
+        let this = self.clone();
+        let fetch = tokio::spawn(async move {
+            let _one = this.0.fetching.lock().await;
+            match this.cached() {
                 Some(cached) => cached,
-                None => self.fetch().await,
+                None => this.fetch().await,
             }
-        })
+        });
+        future::ProvideCredentials::new(async move { fetch.await.unwrap_or_else(|error| Err(CredentialsError::unhandled(error))) })
     }
 }
 

@@ -9,7 +9,7 @@ use tokio::task::AbortHandle;
 
 use crate::aws::Aws;
 use crate::config::Settings;
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::metrics::{Operation, SessionEvent};
 use crate::region::decide::{self, Adopted, Source, Sources};
 use crate::region::poller::Poller;
@@ -126,13 +126,12 @@ impl Engine {
         let poller = self.poller.clone();
         let round = self.process.wait(REFRESH, async move { poller.round().await });
         let place = format!("parameter {}", self.settings.parameter);
-        round
-            .unwrap_or_else(|| Err(Error::new(Kind::Timeout, "no answer in time").at("GetParameter", &self.settings.regions[0], place)))
-            .map(|()| self.active().0)
-            .map_err(|mut error| {
+        round.unwrap_or_else(|error| Err(error.at("GetParameter", &self.settings.regions[0], place))).map(|()| self.active().0).map_err(
+            |mut error| {
                 error.cause = format!("no Region's SSM answers, and the Region in use stays {}: {}", self.active().0, error.cause);
                 error
-            })
+            },
+        )
     }
 
     /// Reads one item of the session table in this host's own Region.
@@ -197,9 +196,8 @@ impl Engine {
     {
         let began = Instant::now();
         let future = make(Arc::clone(&self.store), region.clone(), key.clone());
-        let result = self.process.wait(deadline, future).unwrap_or_else(|| {
-            Err(Error::new(Kind::Timeout, "no answer in time").at(operation.name(), region, format!("table {}", key.table)))
-        });
+        let place = |error: Error| error.at(operation.name(), region, format!("table {}", key.table));
+        let result = self.process.wait(deadline, future).unwrap_or_else(|error| Err(place(error)));
         let took = began.elapsed();
         if let Some(index) = decide::index_of(Some(region), &self.settings.regions) {
             self.slot.region(index).metrics.record(operation, took, result.as_ref().err().map(|e| e.kind));

@@ -5,7 +5,9 @@
 //! its parent's leaves it alone (dropping it would wait for threads that are not there) and makes its own.
 
 use std::future::Future;
-use std::sync::{Mutex, PoisonError, mpsc};
+use std::panic::catch_unwind;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use nix::sys::signal::{SigSet, SigmaskHow};
@@ -33,16 +35,20 @@ impl Process {
         if let Some(process) = held.filter(|process| process.pid == pid) {
             return Ok(process);
         }
-        let runtime = with_signals_blocked(|| {
+        let build = || {
             Builder::new_multi_thread()
                 .worker_threads(1)
-                .max_blocking_threads(4)
+                // Name look-ups cannot be cancelled: those of a Region whose names hang must not hold up the others'.
+                .max_blocking_threads(64)
                 .thread_name("wp_dynamodb")
                 .thread_keep_alive(Duration::from_secs(2))
                 .enable_all()
                 .build()
-        })
-        .map_err(|e| Error::new(Kind::Internal, format!("the system gives no thread for network calls: {e}")))?;
+        };
+        // tokio panics when the system has no thread to give.
+        let runtime = with_signals_blocked(|| catch_unwind(build))
+            .unwrap_or_else(|_| Err(std::io::Error::other("out of processes or threads")))
+            .map_err(|e| Error::new(Kind::Internal, format!("the system gives no thread for network calls: {e}")))?;
         let process: &'static Process = Box::leak(Box::new(Process { pid, runtime }));
         *held = Some(process);
         Ok(process)
@@ -62,10 +68,13 @@ impl Process {
         self.runtime.spawn(future).abort_handle()
     }
 
-    /// Runs `future` on the runtime's thread and waits for it, at most for `deadline`; `None` when it has passed.
+    /// Runs `future` on the runtime's thread and waits for it, at most for `deadline`.
     ///
     /// The wait itself needs nothing of the runtime: whatever happens in there, the caller goes on.
-    pub fn wait<T, F>(&self, deadline: Duration, future: F) -> Option<T>
+    ///
+    /// # Errors
+    /// [`Kind::Timeout`] when the deadline has passed, [`Kind::Internal`] when the future panicked.
+    pub fn wait<T, F>(&self, deadline: Duration, future: F) -> Result<T, Error>
     where
         T: Send + 'static,
         F: Future<Output = T> + Send + 'static,
@@ -74,17 +83,22 @@ impl Process {
         let task = self.runtime.spawn(async move {
             let _ = answer.send(future.await);
         });
-        let result = answered.recv_timeout(deadline).ok();
-        if result.is_none() {
+        answered.recv_timeout(deadline).map_err(|why| {
             task.abort();
-        }
-        result
+            match why {
+                RecvTimeoutError::Timeout => Error::new(Kind::Timeout, "no answer in time"),
+                RecvTimeoutError::Disconnected => {
+                    Error::new(Kind::Internal, "the call broke off: please report it with what stands in the error log")
+                }
+            }
+        })
     }
 }
 
 /// Threads inherit the mask: PHP's timers and shutdown signals must reach PHP's own thread, never one of ours.
 fn with_signals_blocked<T>(start: impl FnOnce() -> T) -> T {
     let before = SigSet::all().thread_swap_mask(SigmaskHow::SIG_SETMASK);
+    // `start` catches its panics: the mask is always put back.
     let result = start();
     if let Ok(before) = before {
         // Can only fail for a wrong `how`.
@@ -98,11 +112,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_failed_start_gives_the_signals_back() {
+        let before = SigSet::thread_get_mask().expect("a mask");
+        let failed = with_signals_blocked(|| catch_unwind(|| panic!("no thread to give")));
+        assert!(failed.is_err());
+        assert!(SigSet::thread_get_mask().expect("a mask") == before);
+    }
+
+    #[test]
     fn waits_no_longer_than_the_deadline() {
         let process = Process::current().expect("a runtime");
-        assert_eq!(process.wait(Duration::from_secs(5), async { 42 }), Some(42));
+        assert_eq!(process.wait(Duration::from_secs(5), async { 42 }).ok(), Some(42));
         let never = process.wait(Duration::from_millis(20), std::future::pending::<()>());
-        assert_eq!(never, None);
+        assert_eq!(never.unwrap_err().kind, Kind::Timeout);
+        let broken = process.wait(Duration::from_secs(5), async { panic!("told to") });
+        assert_eq!(broken.map(|()| 0).unwrap_err().kind, Kind::Internal);
         assert_eq!(process.pid(), std::process::id());
     }
 }

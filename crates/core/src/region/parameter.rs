@@ -27,12 +27,19 @@ pub fn parse(value: &str, regions: &[Region]) -> Result<usize, BadValue> {
     regions.iter().position(|r| *r == region).ok_or_else(|| bad("it is not one of wp_dynamodb.regions"))
 }
 
-/// Makes foreign text safe for a log line: control characters replaced, cut after 64 characters.
+/// Makes foreign text safe for a log line: as [`line`], of at most 64 characters.
 #[must_use]
 pub fn shown(text: &str) -> String {
-    const LONGEST: usize = 64;
-    let mut out: String = text.chars().take(LONGEST).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
-    if text.chars().count() > LONGEST {
+    line(text, 64)
+}
+
+/// Makes foreign text one line of at most `longest` characters, without control characters and without those that turn the direction
+/// of reading.
+#[must_use]
+pub fn line(text: &str, longest: usize) -> String {
+    let unfit = |c: char| c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let mut out: String = text.chars().take(longest).map(|c| if unfit(c) { '\u{fffd}' } else { c }).collect();
+    if text.chars().nth(longest).is_some() {
         out.push('…');
     }
     out
@@ -61,6 +68,7 @@ mod tests {
         let noise = parse(&"\u{7}x".repeat(2048), &regions()).unwrap_err();
         assert_eq!(noise.shown.chars().count(), 65);
         assert!(!noise.shown.contains('\u{7}'));
+        assert_eq!(line("a\nb\u{202e}c", 9), "a\u{fffd}b\u{fffd}c");
     }
 
     proptest! {

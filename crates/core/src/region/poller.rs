@@ -15,6 +15,8 @@ use crate::region::{Region, locate, parameter, state_file};
 
 /// An SSM that has not answered by then counts as silent in this round.
 const DEADLINE: Duration = Duration::from_secs(2);
+/// A disk that has not written a few bytes by then is reported.
+const DISK: Duration = Duration::from_secs(2);
 
 /// What polling needs.
 #[derive(Clone)]
@@ -37,7 +39,7 @@ impl Poller {
         let pid = std::process::id();
         let interval = millis(self.settings.poll_interval);
         // Longer than a round can take. A killed holder is noticed at once, by its process id.
-        let lease = (interval + interval / 2).max(millis(DEADLINE) + 500);
+        let lease = (interval + interval / 2).max(millis(DEADLINE + DISK) + 500);
         // A dead or idle poller is replaced within a tick and the rest of its lease: well inside two intervals.
         let tick = Duration::from_millis((interval / 8).clamp(50, 1000));
         loop {
@@ -98,7 +100,13 @@ impl Poller {
         match failure {
             Some(error) if readings.iter().all(|r| *r == Reading::Failed) => Err(error),
             _ => {
-                self.keep(&next);
+                if readings.iter().all(|r| *r == Reading::Missing) {
+                    self.say_once(&format!(
+                        "warning: there is no parameter {} in any Region; create it, or correct wp_dynamodb.region_parameter",
+                        self.settings.parameter
+                    ));
+                }
+                self.keep(&next).await;
                 Ok(())
             }
         }
@@ -162,17 +170,27 @@ impl Poller {
         }
     }
 
-    /// Keeps the last good value on disk while SSM confirms it.
-    fn keep(&self, state: &State) {
-        let (Some(path), Some(adopted)) = (&self.settings.state_file, state.adopted.filter(|a| a.confirmed)) else { return };
-        let region = self.settings.regions[adopted.region].as_str();
-        if let Err(error) = state_file::write(path, &self.settings.parameter, region, adopted.modified_ms) {
-            let message = format!(
-                "warning: the last good Region cannot be kept: {error}; set wp_dynamodb.state_file to a path the workers may write"
-            );
-            if !self.slot.recent_notices().contains(&message) {
-                self.slot.notice(&message);
-            }
+    /// Keeps the last good value on disk while SSM confirms it. Not on the runtime's thread: a disk that hangs must not hold up pages.
+    async fn keep(&self, state: &State) {
+        let (Some(path), Some(adopted)) = (self.settings.state_file.clone(), state.adopted.filter(|a| a.confirmed)) else { return };
+        let (parameter, region) = (self.settings.parameter.clone(), self.settings.regions[adopted.region].clone());
+        let write = tokio::task::spawn_blocking(move || state_file::write(&path, &parameter, region.as_str(), adopted.modified_ms));
+        let error = match tokio::time::timeout(DISK, write).await {
+            Ok(Ok(Ok(()))) => return,
+            Ok(Ok(Err(error))) => error,
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "the disk does not answer".to_owned(),
+        };
+        self.say_once(&format!(
+            "warning: the last good Region cannot be kept: {error}; set wp_dynamodb.state_file to a path of this site's own that the workers may write"
+        ));
+    }
+
+    /// Leaves a message unless it is among the newest already.
+    fn say_once(&self, message: &str) {
+        // Long ones are kept cut.
+        if !self.slot.recent_notices().iter().any(|said| message.starts_with(said.as_str())) {
+            self.slot.notice(message);
         }
     }
 }

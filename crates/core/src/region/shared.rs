@@ -14,10 +14,12 @@
 //! No locks: a worker may be killed at any instruction. Every word is an atomic that is whole by itself; texts carry a sequence number
 //! and are simply missing while (or after) somebody was killed writing them. Offsets only, no pointers. All zero is a valid empty segment.
 
+use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, fence};
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use crate::config::{MAX_REGIONS, Settings};
 use crate::metrics::{RegionMetrics, SessionMetrics};
@@ -35,7 +37,7 @@ struct Segment {
     slots: [Slot; SLOTS],
 }
 
-/// A text of up to `8 * N` bytes that one process writes and others read.
+/// A text of up to `8 * N` bytes for people. One process writes at a time as a rule; should two, the worst is a garbled message.
 #[repr(C)]
 struct Text<const N: usize> {
     sequence: AtomicU32,
@@ -214,8 +216,12 @@ pub fn slot(settings: &Settings) -> &'static Slot {
             return slot;
         }
     }
-    private()
+    // Remembered: a worker that goes back and forth between settings must not take new memory each time.
+    PRIVATE.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_insert_with(private)
 }
+
+/// The slots of this process's own, by key.
+static PRIVATE: LazyLock<Mutex<HashMap<u64, &'static Slot>>> = LazyLock::new(Mutex::default);
 
 /// An empty slot of this process's own.
 #[must_use]
@@ -227,7 +233,7 @@ pub fn private() -> &'static Slot {
 
 fn key_of(s: &Settings) -> u64 {
     let mut hasher = DefaultHasher::new();
-    (&s.regions, &s.parameter, &s.endpoints, &s.ssm_endpoints, &s.table, &s.state_file).hash(&mut hasher);
+    (&s.regions, &s.parameter, s.poll_interval, &s.endpoints, &s.ssm_endpoints, &s.table, &s.state_file).hash(&mut hasher);
     hasher.finish().max(1)
 }
 

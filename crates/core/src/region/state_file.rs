@@ -34,6 +34,11 @@ const AHEAD: Duration = Duration::from_secs(600);
 /// # Errors
 /// In words, when there is one that cannot be used: unreadable, of another user, or of another content.
 pub fn read(path: &Path, parameter: &str) -> Result<Option<(LastGood, Duration)>, String> {
+    Ok(load(path)?.filter(|(held, _)| held.parameter == parameter))
+}
+
+/// Reads the file, whichever parameter it is of.
+fn load(path: &Path) -> Result<Option<(LastGood, Duration)>, String> {
     let mut file = match OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -53,7 +58,7 @@ pub fn read(path: &Path, parameter: &str) -> Result<Option<(LastGood, Duration)>
     let mut text = String::new();
     Read::by_ref(&mut file).take(LONGEST).read_to_string(&mut text).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
     let held: LastGood = serde_json::from_str(&text).map_err(|e| format!("{} is damaged: {e}", path.display()))?;
-    if held.version != VERSION || held.parameter != parameter {
+    if held.version != VERSION {
         return Ok(None);
     }
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
@@ -70,6 +75,11 @@ pub fn read(path: &Path, parameter: &str) -> Result<Option<(LastGood, Duration)>
 /// In words, when the file cannot be written; the old one stays whole.
 pub fn write(path: &Path, parameter: &str, region: &str, modified_ms: u64) -> Result<(), String> {
     let wanted = LastGood { version: VERSION, parameter: parameter.to_owned(), region: region.to_owned(), modified_ms };
+    if let Ok(Some((held, _))) = load(path)
+        && held.parameter != parameter
+    {
+        return Err(format!("{} is that of parameter {}", path.display(), held.parameter));
+    }
     if let Ok(Some((held, _))) = read(path, parameter) {
         if held.modified_ms > modified_ms {
             return Ok(());
@@ -114,6 +124,7 @@ mod tests {
         assert_eq!((held.region.as_str(), held.modified_ms), ("us-west-2", 20));
         assert!(age < Duration::from_secs(60));
         assert_eq!(read(&path, "/other"), Ok(None), "another parameter's value is not ours");
+        assert!(write(&path, "/other", "us-east-1", 30).unwrap_err().contains("that of parameter /p"), "nor is its file");
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "no drafts are left");
     }
 

@@ -50,8 +50,8 @@ pub fn key(settings: &Settings, name: &str, id: &str) -> Result<Key, Error> {
         Format::Sealed => seal::key(id, prefix)?,
         Format::AwsSdk => format!("{prefix}_{id}").trim_matches('_').to_owned(),
     };
-    if value.len() > KEY_LIMIT {
-        return Err(Error::new(Kind::Invalid, "session name and id together are longer than a key may be"));
+    if value.is_empty() || value.len() > KEY_LIMIT {
+        return Err(Error::new(Kind::Invalid, "session name and id together make no key: nothing is left, or it is too long"));
     }
     Ok(Key { table: settings.table.clone(), attribute: settings.hash_key.clone(), value })
 }

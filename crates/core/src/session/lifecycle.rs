@@ -59,6 +59,9 @@ struct Current {
     id: String,
     /// Expiry and emptiness of the stored item; `None`: it is not stored.
     stored: Option<(i64, bool)>,
+    /// PHP made the id in this request and nobody has stored it: only then is it certain that there is nothing to delete. That a read
+    /// found nothing proves little: another request, or replication, may have stored it since.
+    made: bool,
 }
 
 /// The sessions of one request.
@@ -134,7 +137,7 @@ impl Lifecycle {
         items.count(if stored.is_some() { SessionEvent::Read } else { SessionEvent::Fresh });
         self.used.insert(id.to_owned());
         self.unread = None;
-        self.current = Some(Current { id: id.to_owned(), stored: stored.as_ref().map(|s| (s.expires, s.data.is_empty())) });
+        self.current = Some(Current { id: id.to_owned(), stored: stored.as_ref().map(|s| (s.expires, s.data.is_empty())), made: created });
         Ok(stored.map(|s| s.data).unwrap_or_default())
     }
 
@@ -210,7 +213,7 @@ impl Lifecycle {
         });
         items.count(if result.is_ok() { SessionEvent::Written } else { SessionEvent::Failed });
         result?;
-        self.current = Some(Current { id: id.to_owned(), stored: Some((expires, data.is_empty())) });
+        self.current = Some(Current { id: id.to_owned(), stored: Some((expires, data.is_empty())), made: false });
         Ok(())
     }
 
@@ -226,7 +229,7 @@ impl Lifecycle {
         }
         // It still has a whole lifetime before it: items are given `session_touch_after` percent more than that.
         if let Some(Some((expires, _))) = stored
-            && expires >= items.now_ms() / 1000 + lifetime.max(1)
+            && expires >= (items.now_ms() / 1000).saturating_add(lifetime.max(1))
         {
             items.count(SessionEvent::Unchanged);
             return Ok(());
@@ -237,7 +240,7 @@ impl Lifecycle {
         match item::key(items.settings(), &self.name, id).and_then(|key| items.update(&region, &key, &update)) {
             Ok(()) => {
                 items.count(SessionEvent::Touched);
-                self.current = Some(Current { id: id.to_owned(), stored: Some((expires, data.is_empty())) });
+                self.current = Some(Current { id: id.to_owned(), stored: Some((expires, data.is_empty())), made: false });
                 Ok(())
             }
             Err(error) if error.kind == Kind::Condition => self.store(items, id, data, lifetime),
@@ -253,8 +256,7 @@ impl Lifecycle {
     /// # Errors
     /// When it is not certain that it has gone.
     pub fn destroy(&mut self, items: &impl Items, id: &str) -> Result<(), Error> {
-        let fresh = self.stored(id) == Some(None);
-        if !fresh {
+        if !self.current.as_ref().is_some_and(|c| c.id == id && c.made) {
             let result = item::key(items.settings(), &self.name, id).and_then(|key| items.delete(&key));
             items.count(if result.is_ok() { SessionEvent::Destroyed } else { SessionEvent::Failed });
             result?;

@@ -194,6 +194,26 @@ fn a_failure_to_encode_does_not_wipe_a_session() {
 }
 
 #[test]
+fn a_logout_deletes_what_another_request_stored_meanwhile() {
+    let bench = Bench::new();
+    let mut leaving = request("a");
+    assert_eq!(leaving.read(&bench, "a").expect("read"), b"", "nothing is stored yet");
+    bench.stored("a", b"login");
+    leaving.destroy(&bench, "a").expect("destroyed");
+    assert!(bench.items().is_empty());
+}
+
+#[test]
+fn an_endless_lifetime_does_not_overflow() {
+    let bench = Bench::new();
+    let mut life = request("a");
+    life.read(&bench, "a").expect("read");
+    life.write(&bench, "a", b"x", i64::MAX, || Superglobal::Filled).expect("written");
+    life.read(&bench, "a").expect("read");
+    life.touch(&bench, "a", b"x", i64::MAX).expect("touched");
+}
+
+#[test]
 fn an_unset_superglobal_proves_nothing() {
     let bench = Bench::new();
     bench.stored("a", b"x");
