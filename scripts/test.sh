@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/lib.sh
 source scripts/lib.sh
-PHASES=(setup lint build unit phpt session-suite wordpress e2e)
+PHASES=(setup lint build unit phpt valgrind session-suite wordpress e2e)
 LOGS=$ROOT/.run/log
 rows=()
 passed=0
@@ -25,6 +25,8 @@ phase() {
             cargo test --workspace --locked
             ;;
         phpt) tests/phpt/run ;;
+        # A few that cover callbacks, formats, forks and longjmps; tests/phpt/run --valgrind takes all of them, and a quarter of an hour.
+        valgrind) tests/phpt/run --valgrind roundtrip sealed_tampered fork_open throwing_error_handler ;;
         session-suite) tests/session-suite/run ;;
         wordpress) tests/wordpress/run ;;
         e2e) "$VENV/bin/python" -m pytest -c tests/pyproject.toml --rootdir tests tests/e2e ;;
