@@ -165,6 +165,12 @@ def test_pin_beats_the_parameter_and_asks_nobody(lab: Lab, start_fpm) -> None:
     host = start_fpm("pinned", ini={"wp_dynamodb.region": SECOND})
     assert host.follows(SECOND)
     assert host.status()["source"] == "pin"
+    with lab_to_itself(host):
+        lab.counters_reset()
+        Guest(host).ok("add")
+        # Three intervals: that nothing comes takes its time.
+        time.sleep(3)
+        assert lab.calls(None, "ssm") == 0
     host.stop()
 
 
