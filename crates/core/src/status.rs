@@ -112,13 +112,6 @@ fn as_map<S: serde::Serializer>(pairs: &[(String, RegionStatus)], serializer: S)
     serializer.collect_map(pairs.iter().map(|(name, status)| (name, status)))
 }
 
-/// Passwords in endpoint URLs are for nobody's eyes.
-fn masked(service: &str, engine: &Engine, region: &crate::Region) -> String {
-    let settings = engine.shared_settings();
-    let overrides = if service == "ssm" { &settings.ssm_endpoints } else { &settings.endpoints };
-    config::mask(&aws::endpoint(service, region, overrides))
-}
-
 impl Engine {
     /// What this host knows. Never waits.
     #[must_use]
@@ -134,8 +127,8 @@ impl Engine {
             let report = cell.metrics.read();
             let present = |text: String| (!text.is_empty()).then_some(text);
             let status = RegionStatus {
-                endpoint: masked("dynamodb", self, region),
-                ssm_endpoint: masked("ssm", self, region),
+                endpoint: self.endpoint(region),
+                ssm_endpoint: aws::endpoint("ssm", region, &settings.ssm_endpoints),
                 parameter_state: parameter.name(),
                 parameter_value: present(value),
                 parameter_error: present(error),

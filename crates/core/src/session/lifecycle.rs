@@ -90,7 +90,7 @@ impl Lifecycle {
         self.unread = None;
     }
 
-    /// The session ends for now; what this request knows of its ids stays.
+    /// PHP closes the session; what this request knows of its ids stays.
     pub fn close(&mut self) {
         self.created = None;
         self.validated = None;
