@@ -9,19 +9,23 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlencode
 
-from . import fastcgi, paths, process, wait
+from . import doors, fastcgi, paths, process, wait
 
 PHP_FPM = "/usr/sbin/php-fpm8.2"
 PROBE = Path(__file__).parent / "php" / "probe.php"
 
 
-def extension_ini(ports: paths.Ports) -> dict[str, str]:
-    """The extension's settings that point it at the lab."""
+def extension_ini(ports: paths.Ports, home: str, by_name: bool = False) -> dict[str, str]:
+    """The extension's settings that point a host of Region `home` at the lab: local doors of its own Region, remote doors of the others."""
+
+    def endpoints(service: str) -> str:
+        return ",".join(f"{r}={doors.url(ports, service, r, remote=r != home, by_name=by_name)}" for r in paths.REGIONS)
+
     return {
         "session.save_handler": "dynamodb",
         "wp_dynamodb.regions": ",".join(paths.REGIONS),
-        "wp_dynamodb.endpoints": ",".join(f"{r}=http://127.0.0.1:{ports.dynamodb(r)}" for r in paths.REGIONS),
-        "wp_dynamodb.ssm_endpoints": ",".join(f"{r}=http://127.0.0.1:{ports.ssm(r)}" for r in paths.REGIONS),
+        "wp_dynamodb.endpoints": endpoints("dynamodb"),
+        "wp_dynamodb.ssm_endpoints": endpoints("ssm"),
         "wp_dynamodb.region_parameter": paths.PARAMETER,
         "wp_dynamodb.table": paths.TABLE,
     }
@@ -48,16 +52,21 @@ def installed_extension(run: Path) -> Path:
 class Fpm:
     def __init__(
         self, name: str, run: Path, ports: paths.Ports, region: str, *, docroot: Path, workers: int = 2,
-        ini: dict[str, str] | None = None, env: dict[str, str] | None = None, extension: bool = True,
+        ini: dict[str, str] | None = None, env: dict[str, str] | None = None, extension: bool = True, health_workers: int = 0,
+        names: bool = False,
     ):
-        self.name, self.region, self.docroot, self.workers = name, region, docroot, workers
+        self.name, self.region, self.docroot, self.workers, self.health_workers = name, region, docroot, workers, health_workers
         self.run = run / "fpm" / name
         self.socket = self.run / "fpm.sock"
+        # A pool of its own for health checks and status pages, under the same master: it answers while the site's workers all wait.
+        self.health_socket = self.run / "health.sock" if health_workers else self.socket
         self.state_file = self.run / "state" / "region.json"
         self.php_log = self.run / "log" / "php.log"
         # Settings of the virtual host that the next requests go to, as a web server hands them over.
         self.vhost: dict[str, str] = {}
         self._daemon = process.Daemon(f"fpm-{name}", run)
+        # By name, faults of kind "dns" reach this host; it lives in the lab's world of names then.
+        self._named_by = run if names else None
         self._env = {**lab_env(region), **(env or {})}
         self._ini = {
             # Debian's own: what a page may take, and where its errors go.
@@ -66,7 +75,7 @@ class Fpm:
             "session.gc_probability": "0",
         }
         if extension:
-            self._ini |= {"extension": str(installed_extension(run))} | extension_ini(ports) | {"wp_dynamodb.state_file": str(self.state_file)}
+            self._ini |= {"extension": str(installed_extension(run))} | extension_ini(ports, region, names) | {"wp_dynamodb.state_file": str(self.state_file)}
         else:
             sessions = self.run / "sessions"
             self._ini |= {"session.save_handler": "files", "session.save_path": str(paths.give_to_web_user(sessions))}
@@ -82,8 +91,11 @@ class Fpm:
         conf.write_text(self._conf())
         shutil.copyfile(PROBE, self.run / PROBE.name)
         self.socket.unlink(missing_ok=True)
+        self.health_socket.unlink(missing_ok=True)
         command = [PHP_FPM, "--nodaemonize", "--force-stderr", "--php-ini", str(ini), "--fpm-config", str(conf)]
-        self._daemon.start(command, env=self._env, ready=lambda: self.socket.exists() and len(self.pids()) >= self.workers)
+        if self._named_by:
+            command = doors.wrap(self._named_by, command)
+        self._daemon.start(command, env=self._env, ready=self._is_up)
         return self
 
     def stop(self) -> None:
@@ -96,13 +108,16 @@ class Fpm:
         self.stop()
         return self.start()
 
+    def _is_up(self) -> bool:
+        return self.socket.exists() and self.health_socket.exists() and len(self._children()) >= self.workers + self.health_workers
+
     def pause(self) -> None:
         """Freezes the host as it is: nobody polls, nobody answers."""
-        for pid in self.pids():
+        for pid in self._children():
             process.send(pid, signal.SIGSTOP)
 
     def resume(self) -> None:
-        for pid in self.pids():
+        for pid in self._children():
             process.send(pid, signal.SIGCONT)
 
     def reload(self) -> None:
@@ -116,21 +131,27 @@ class Fpm:
         )
 
     def _conf(self) -> str:
-        env = "".join(f'env[{name}] = "{value}"\n' for name, value in self._env.items() if value)
         return f"""[global]
 daemonize = no
 error_log = {self.run}/log/fpm.log
 log_level = notice
+; A reload lets the workers finish the request they have; php-fpm's default of 0 cuts it.
+process_control_timeout = 10
 
-[site]
+{self._pool("site", self.socket, self.workers)}
+{self._pool("health", self.health_socket, self.health_workers) if self.health_workers else ""}"""
+
+    def _pool(self, name: str, socket: Path, workers: int) -> str:
+        env = "".join(f'env[{name}] = "{value}"\n' for name, value in self._env.items() if value)
+        return f"""[{name}]
 user = {paths.WEB_USER}
 group = {paths.WEB_USER}
-listen = {self.socket}
+listen = {socket}
 listen.owner = {paths.WEB_USER}
 listen.group = {paths.WEB_USER}
 listen.mode = 0660
 pm = static
-pm.max_children = {self.workers}
+pm.max_children = {workers}
 clear_env = yes
 catch_workers_output = yes
 decorate_workers_output = no
@@ -144,7 +165,10 @@ request_terminate_timeout = 60
         return [self._daemon.log, self.run / "log" / "fpm.log", self.php_log]
 
     def pids(self) -> list[int]:
-        """The workers that are alive."""
+        """The site's workers that are alive."""
+        return [pid for pid in self._children() if not process.title(pid).endswith("pool health")]
+
+    def _children(self) -> list[int]:
         master = self._daemon.pid
         return process.children(master) if master else []
 

@@ -8,6 +8,7 @@ import requests
 
 from . import paths, process
 
+# Those that strike whatever way a client came. "dns" is for clients that come by name (Fpm's `names`).
 FAULTS = ("latency", "blackhole", "refuse", "reset", "5xx", "throttle", "hang", "denied", "noconnect")
 
 
@@ -54,8 +55,13 @@ class Lab:
             self._parameter_changed = False
         self.counters_reset()
 
-    def fault(self, region: str, service: str, kind: str, *, ms: int | None = None, rate: float | None = None) -> None:
+    def fault(
+        self, region: str, service: str, kind: str, *, ms: int | None = None, rate: float | None = None, door: str | None = None,
+    ) -> None:
+        """Strikes one door, "local" or "remote"; both unless one is named."""
         body: dict = {"region": region, "service": service, "kind": kind}
+        if door is not None:
+            body["from"] = door
         if ms is not None:
             body["ms"] = ms
         if rate is not None:

@@ -11,8 +11,13 @@ NGINX = "/usr/sbin/nginx"
 
 
 class Nginx:
-    def __init__(self, run: Path, ports: paths.Ports, docroot: Path, hosts: dict[str, Fpm], healthz: Path):
-        self.run, self.ports, self.docroot, self.hosts, self.healthz = run / "nginx", ports, docroot, hosts, healthz
+    def __init__(
+        self, run: Path, ports: paths.Ports, docroot: Path, hosts: dict[str, Fpm], healthz: Path, *,
+        pages: dict[str, Path] | None = None, health_pages: dict[str, Path] | None = None,
+    ):
+        """Beside the docroot: `pages` are addresses answered by a script elsewhere, `health_pages` those that the hosts' health pools answer."""
+        self.run, self.ports, self.docroot, self.hosts = run / "nginx", ports, docroot, hosts
+        self.pages, self.health_pages = pages or {}, {"/healthz": healthz} | (health_pages or {})
         self._daemon = process.Daemon("nginx", run)
 
     def start(self) -> None:
@@ -48,7 +53,8 @@ worker_processes 1;
 daemon off;
 pid {self.run}/nginx.pid;
 error_log {self.run}/log/error.log notice;
-events {{ worker_connections 512; }}
+worker_rlimit_nofile 8192;
+events {{ worker_connections 4096; }}
 
 http {{
     include /etc/nginx/mime.types;
@@ -91,19 +97,23 @@ http {{
         absolute_redirect off;
 
         # Answered by PHP without WordPress: a health check must not depend on the database or on maintenance mode.
-        location = /healthz {{ fastcgi_param SCRIPT_FILENAME {self.healthz}; {self._fastcgi(fpm)} }}
+{self._exactly(self.health_pages, fpm.health_socket)}{self._exactly(self.pages, fpm.socket)}
         location ~ ^/wp-content/uploads/.*\\.php$ {{ return 404; }}
         location / {{ try_files $uri $uri/ /index.php?$args; }}
         location ~ \\.php$ {{
             try_files $uri =404;
             fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
-            {self._fastcgi(fpm)}
+            {self._fastcgi(fpm.socket)}
         }}
     }}
 """
 
+    def _exactly(self, pages: dict[str, Path], socket: Path) -> str:
+        locations = (f"location = {address} {{ fastcgi_param SCRIPT_FILENAME {script}; {self._fastcgi(socket)} }}" for address, script in pages.items())
+        return "".join(f"        {location}\n" for location in locations)
+
     @staticmethod
-    def _fastcgi(fpm: Fpm) -> str:
+    def _fastcgi(socket: Path) -> str:
         # nginx passes on nothing but what is named, and a location with one fastcgi_param inherits none.
         params = {
             "QUERY_STRING": "$query_string", "REQUEST_METHOD": "$request_method", "CONTENT_TYPE": "$content_type", "CONTENT_LENGTH": "$content_length",
@@ -113,4 +123,4 @@ http {{
             "SERVER_NAME": "127.0.0.1", "REDIRECT_STATUS": "200",
         }
         lines = " ".join(f"fastcgi_param {name} {value};" for name, value in params.items())
-        return f"{lines} fastcgi_read_timeout 30s; fastcgi_pass unix:{fpm.socket};"
+        return f"{lines} fastcgi_read_timeout 30s; fastcgi_pass unix:{socket};"

@@ -36,11 +36,13 @@ class Ports:
     def control(self) -> int:
         return self.base
 
-    def dynamodb(self, region: str) -> int:
-        return self.base + 10 * REGIONS.index(region) + 10
+    # A Region's own hosts come by its local doors, those of the other Regions by the remote ones.
 
-    def ssm(self, region: str) -> int:
-        return self.base + 10 * REGIONS.index(region) + 11
+    def dynamodb(self, region: str, remote: bool = False) -> int:
+        return self.base + 10 * REGIONS.index(region) + (12 if remote else 10)
+
+    def ssm(self, region: str, remote: bool = False) -> int:
+        return self.base + 10 * REGIONS.index(region) + (13 if remote else 11)
 
     @property
     def front(self) -> int:

@@ -11,6 +11,10 @@ from pathlib import Path
 from . import wait
 
 
+# System calls accept and accept4 on x86_64 and aarch64.
+ACCEPT = {"x86_64": ("43", "288"), "aarch64": ("202", "242")}[os.uname().machine]
+
+
 class Daemon:
     """One background process (and its children) with a pid file and a log.
 
@@ -124,6 +128,23 @@ def start_time(pid: int) -> int | None:
     """When the process started (clock ticks since boot), or None when there is none (a zombie counts as none)."""
     fields = stat_fields(pid)
     return int(fields[19]) if fields and fields[0] not in "ZX" else None
+
+
+def title(pid: int) -> str:
+    """The process's command line, which daemons like php-fpm use as a title; empty when it has gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+    except OSError:
+        return ""
+
+
+def in_accept(pid: int) -> bool | None:
+    """Whether the process waits for a connection: a php-fpm worker without a request. None when it cannot be told."""
+    try:
+        number = Path(f"/proc/{pid}/syscall").read_text().split()[0]
+    except OSError:
+        return None
+    return number in ACCEPT
 
 
 def children(pid: int) -> list[int]:

@@ -16,6 +16,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
+use crate::door::Door;
 use crate::fault::{Fault, Kind};
 use crate::lab::Lab;
 use crate::replication::State;
@@ -26,6 +27,8 @@ use crate::replication::State;
 struct SetFault {
     region: String,
     service: String,
+    /// The door that is struck; none: both.
+    from: Option<Door>,
     kind: Kind,
     ms: Option<u64>,
     rate: Option<f64>,
@@ -130,8 +133,8 @@ async fn route(lab: &Lab, method: &Method, path: &str, query: Option<&str>, body
                 one => Some(one.parse().map_err(|_| anyhow!("unknown service {one:?}; use dynamodb, ssm or all"))?),
             };
             let fault = Fault { kind: set.kind, ms: set.ms.unwrap_or(0), rate: set.rate.unwrap_or(1.0) };
-            lab.fault(&set.region, service, fault).await?;
-            json!({"region": set.region, "service": set.service, "fault": fault})
+            lab.fault(&set.region, service, set.from, fault).await?;
+            json!({"region": set.region, "service": set.service, "from": set.from, "fault": fault})
         }
         ("POST", ["parameter"]) => {
             let set: SetParameter = parse(body)?;

@@ -69,13 +69,17 @@ pub enum Kind {
     Hang,
     /// AccessDeniedException, HTTP 400. Nothing is carried out.
     Denied,
+    /// ResourceNotFoundException (SSM: ParameterNotFound), HTTP 400, as if the table or parameter did not exist. Nothing is carried out.
+    Missing,
     /// connect() hangs as if its packets were dropped; existing connections are black holes.
     Noconnect,
+    /// The name no longer resolves, and existing connections end, for they would hide it. Who connects by address is served.
+    Dns,
 }
 
 impl Kind {
     /// All kinds, in the order in which help and errors list them.
-    pub const ALL: [Kind; 10] = [
+    pub const ALL: [Kind; 12] = [
         Kind::None,
         Kind::Latency,
         Kind::Blackhole,
@@ -85,7 +89,9 @@ impl Kind {
         Kind::Throttle,
         Kind::Hang,
         Kind::Denied,
+        Kind::Missing,
         Kind::Noconnect,
+        Kind::Dns,
     ];
 
     /// The name in commands and JSON.
@@ -100,7 +106,9 @@ impl Kind {
             Kind::Throttle => "throttle",
             Kind::Hang => "hang",
             Kind::Denied => "denied",
+            Kind::Missing => "missing",
             Kind::Noconnect => "noconnect",
+            Kind::Dns => "dns",
         }
     }
 }
@@ -166,8 +174,8 @@ impl Fault {
         if !(0.0..=1.0).contains(&self.rate) {
             return Err(format!("rate {} is not between 0 and 1", self.rate));
         }
-        if self.rate < 1.0 && matches!(self.kind, Kind::Refuse | Kind::Noconnect) {
-            return Err(format!("{} closes the whole port and takes no rate; use reset or blackhole with a rate", self.kind));
+        if self.rate < 1.0 && matches!(self.kind, Kind::Refuse | Kind::Noconnect | Kind::Dns) {
+            return Err(format!("{} concerns connecting, not calls, and takes no rate; use reset or blackhole with a rate", self.kind));
         }
         match (self.kind, self.ms) {
             (Kind::Latency, 0) => Err("latency needs --ms (milliseconds, 1 or more)".into()),
@@ -213,7 +221,9 @@ mod tests {
     fn parts_that_do_not_go_together_are_refused() {
         assert!(Fault::of(Kind::Latency).check().is_err());
         assert!(Fault::latency(5).check().is_ok());
-        assert!(Fault::of(Kind::Refuse).with_rate(0.5).check().is_err());
+        for kind in [Kind::Refuse, Kind::Noconnect, Kind::Dns] {
+            assert!(Fault::of(kind).with_rate(0.5).check().is_err());
+        }
         assert!(Fault::of(Kind::Throttle).with_rate(1.5).check().is_err());
         assert!(Fault::of(Kind::Throttle).with_rate(f64::NAN).check().is_err());
     }

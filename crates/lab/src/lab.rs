@@ -10,12 +10,19 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::Serialize;
 
 use crate::counters::Calls;
+use crate::door::Door;
 use crate::fault::{Fault, Kind, Service};
-use crate::front::{self, Backend, Front};
+use crate::front::Front;
+use crate::hosts::HostsFile;
 use crate::moto::{self, Moto};
 use crate::region::{GlobalTables, Region};
 use crate::replication::{self, Replication};
+use crate::site::{Site, SiteReport};
 use crate::ssm::{Parameter, Ssm};
+
+/// How long a client that has just looked a name up may take to connect. Connections are ended only after that when a name goes:
+/// one that came later would live on and hide the fault.
+const FROM_LOOKUP_TO_CONNECT: Duration = Duration::from_millis(20);
 
 /// What a lab is made of.
 #[derive(Debug, Clone)]
@@ -40,6 +47,8 @@ pub struct Config {
     pub moto: Option<PathBuf>,
     /// Where moto's log goes.
     pub run_dir: Option<PathBuf>,
+    /// The hosts file to keep; none: no names, and no fault `dns`.
+    pub hosts_file: Option<PathBuf>,
 }
 
 impl Default for Config {
@@ -55,29 +64,7 @@ impl Default for Config {
             ttl_every: None,
             moto: None,
             run_dir: None,
-        }
-    }
-}
-
-/// One Region of the lab with its fronts.
-#[derive(Debug)]
-pub struct Site {
-    /// Its database.
-    pub region: Arc<Region>,
-    /// Its parameter store.
-    pub store: Ssm,
-    /// DynamoDB's front.
-    pub dynamodb: Arc<Front>,
-    /// SSM's front.
-    pub ssm: Arc<Front>,
-}
-
-impl Site {
-    /// The front of a service.
-    pub fn front(&self, service: Service) -> &Arc<Front> {
-        match service {
-            Service::Dynamodb => &self.dynamodb,
-            Service::Ssm => &self.ssm,
+            hosts_file: None,
         }
     }
 }
@@ -93,6 +80,9 @@ pub struct Lab {
     tables: GlobalTables,
     moto_port: Option<u16>,
     moto: std::sync::OnceLock<Moto>,
+    hosts: Option<HostsFile>,
+    /// Held while faults change: the hosts file and the fronts must agree.
+    striking: tokio::sync::Mutex<()>,
     ready: AtomicBool,
     started: Instant,
 }
@@ -111,6 +101,8 @@ pub struct Status {
     pub uptime_ms: u128,
     /// The SSM emulator; none before it was started, or without SSM.
     pub moto: Option<MotoReport>,
+    /// The hosts file with the doors' names, if there is one.
+    pub hosts_file: Option<PathBuf>,
     /// The session table.
     pub table: String,
     /// The parameter's name.
@@ -134,33 +126,14 @@ pub struct MotoReport {
     pub state: moto::State,
 }
 
-/// One Region's state.
-#[derive(Debug, Serialize)]
-pub struct SiteReport {
-    /// DynamoDB's front.
-    pub dynamodb: front::Report,
-    /// SSM's front.
-    pub ssm: front::Report,
-    /// The parameter here.
-    pub parameter: Parameter,
-    /// What kept the parameter from being read.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub parameter_error: Option<String>,
-    /// Items in the session table, expired ones included.
-    pub items: u64,
-}
-
 impl Lab {
     /// Opens all fronts, with the table in every Region; SSM follows in [`Lab::start_ssm`], for moto is slow to start.
     pub fn open(config: Config) -> Result<Arc<Lab>> {
         check(&config)?;
-        let port = |offset: usize| match config.port {
-            0 => 0,
-            base => base + offset as u16,
-        };
-        let moto_port = match (&config.moto, port(1)) {
+        let moto_port = match (&config.moto, config.port) {
             (None, _) => None,
-            (Some(_), port) => Some(moto::free_port(port)?),
+            (Some(_), 0) => Some(moto::free_port(0)?),
+            (Some(_), base) => Some(moto::free_port(base + 1)?),
         };
         let tables = GlobalTables::default();
         let replication = Replication::new(config.lag_ms);
@@ -168,14 +141,10 @@ impl Lab {
         for (index, name) in config.regions.iter().enumerate() {
             let region = Region::new(index, name, tables.clone(), replication.clone())?;
             let store = Ssm { region: name.clone(), moto: moto_port };
-            let open = |offset, backend| Front::open(name, port(10 * index + offset), backend);
-            sites.push(Site {
-                dynamodb: open(10, Backend::Dynamodb(region.clone()))?,
-                ssm: open(11, Backend::Ssm(store.clone()))?,
-                region,
-                store,
-            });
+            sites.push(Site::open(region, store, config.port)?);
         }
+        let names = sites.iter().flat_map(Site::fronts).map(|front| front.name.as_str());
+        let hosts = config.hosts_file.as_deref().map(|path| HostsFile::create(path, names)).transpose()?;
         let regions: Vec<_> = sites.iter().map(|site| site.region.clone()).collect();
         replication.connect(&regions);
         let lab = Arc::new(Lab {
@@ -184,6 +153,8 @@ impl Lab {
             tables,
             moto_port,
             moto: std::sync::OnceLock::new(),
+            hosts,
+            striking: tokio::sync::Mutex::default(),
             ready: AtomicBool::new(false),
             started: Instant::now(),
             config,
@@ -243,14 +214,28 @@ impl Lab {
         Ok(())
     }
 
-    /// Sets a fault; no service: both.
-    pub async fn fault(&self, region: &str, service: Option<Service>, fault: Fault) -> Result<()> {
+    /// Sets a fault; no service: both, no door: both.
+    pub async fn fault(&self, region: &str, service: Option<Service>, door: Option<Door>, fault: Fault) -> Result<()> {
         fault.check().map_err(anyhow::Error::msg)?;
-        let site = self.site(region)?;
-        for one in Service::ALL {
-            if service.is_none_or(|service| service == one) {
-                site.front(one).strike(fault).await;
+        let meant =
+            |front: &&Arc<Front>| service.is_none_or(|service| service == front.service()) && door.is_none_or(|door| door == front.door);
+        let fronts: Vec<_> = self.site(region)?.fronts().filter(meant).collect();
+        let _striking = self.striking.lock().await;
+        let is_dns = fault.kind == Kind::Dns;
+        ensure!(
+            self.hosts.is_some() || !is_dns,
+            "dns needs names, and this lab keeps no hosts file; start it with --hosts-file PATH or --run-dir FOLDER, and let clients have that file as their /etc/hosts"
+        );
+        if let Some(hosts) = &self.hosts {
+            for front in &fronts {
+                hosts.set(&front.name, !is_dns)?;
             }
+        }
+        if is_dns {
+            tokio::time::sleep(FROM_LOOKUP_TO_CONNECT).await;
+        }
+        for front in fronts {
+            front.strike(fault).await;
         }
         Ok(())
     }
@@ -261,7 +246,7 @@ impl Lab {
         let sites: Vec<&Site> = match regions {
             Some(names) => names.iter().map(|name| self.site(name)).collect::<Result<_>>()?,
             None => {
-                let answers = |site: &&Site| matches!(site.ssm.fault().kind, Kind::None | Kind::Latency);
+                let answers = |site: &&Site| matches!(site.ssm.local.fault().kind, Kind::None | Kind::Latency);
                 self.sites.iter().filter(answers).collect()
             }
         };
@@ -283,11 +268,8 @@ impl Lab {
 
     /// Calls of all fronts; `reset` starts from zero again.
     pub fn counters(&self, reset: bool) -> AllCalls {
-        let calls = |front: &Front| {
-            if reset { front.counters.take() } else { front.counters.get() }
-        };
         let of_site = |site: &Site| {
-            let services = Service::ALL.map(|service| (service.name(), calls(site.front(service))));
+            let services = Service::ALL.map(|service| (service.name(), site.doors(service).calls(reset)));
             (site.region.name.clone(), services.into())
         };
         self.sites.iter().map(of_site).collect()
@@ -319,6 +301,7 @@ impl Lab {
             pid: std::process::id(),
             uptime_ms: self.started.elapsed().as_millis(),
             moto,
+            hosts_file: self.hosts.as_ref().map(|hosts| hosts.path().to_owned()),
             table: self.config.table.clone(),
             parameter: self.config.parameter.clone(),
             replication: self.replication.report(&self.config.regions),

@@ -144,18 +144,12 @@ impl Region {
         }
     }
 
-    /// The number of items in a table.
-    pub fn count(&self, table: &str) -> Result<u64> {
-        let mut count = 0;
-        let mut request = json!({"TableName": table, "Select": "COUNT"});
-        loop {
-            let mut page = self.ask("Scan", &request)?;
-            count += page["Count"].as_u64().unwrap_or(0);
-            match page["LastEvaluatedKey"].take() {
-                Value::Null => return Ok(count),
-                next => request["ExclusiveStartKey"] = next,
-            }
-        }
+    /// The number of items in a table; 0 when there is no such table.
+    ///
+    /// By the database's own count: a scan would hold calls up for as long as it takes, at every look at the status.
+    pub fn count(&self, table: &str) -> Result<i64> {
+        let stats = self.db.table_stats().with_context(|| format!("counting items in {}", self.name))?;
+        Ok(stats.iter().find(|stats| stats.table_name == table).map_or(0, |stats| stats.item_count))
     }
 
     /// Deletes expired items, as DynamoDB does some day.

@@ -43,7 +43,7 @@ async fn operations_answer_and_fail_as_in_aws() {
 #[tokio::test(flavor = "multi_thread")]
 async fn signatures_must_name_the_region() {
     let lab = lab();
-    let port = lab.site(EAST).unwrap().dynamodb.port;
+    let port = lab.site(EAST).unwrap().dynamodb.local.port;
     let mut client = Client::connect(port, WEST, "dynamodb").await;
     let answer = client.call("GetItem", get("a")).await;
     assert_eq!((answer.status, answer.class().as_str()), (400, "InvalidSignatureException"));
@@ -74,7 +74,7 @@ async fn counters_are_per_region_service_and_operation() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_port_in_use_is_named() {
     let lab = lab();
-    let taken = lab.site(EAST).unwrap().dynamodb.port;
+    let taken = lab.site(EAST).unwrap().dynamodb.local.port;
     // The base port whose first Region would get the taken one.
     let error = Lab::open(Config { port: taken - 10, ..Config::default() }).unwrap_err();
     assert!(format!("{error:#}").contains(&format!("port {taken}")), "{error:#}");

@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use wp_dynamodb_lab::{Fault, Kind, Lab, Service};
 
 async fn strike(lab: &Lab, fault: Fault) {
-    lab.fault(EAST, Some(Service::Dynamodb), fault).await.unwrap();
+    lab.fault(EAST, Some(Service::Dynamodb), None, fault).await.unwrap();
 }
 
 async fn heal(lab: &Lab) {
@@ -36,7 +36,7 @@ async fn without_a_fault_a_connection_serves_call_after_call() {
     let crc32 = format!("x-amz-crc32: {}\r\n", crc32fast::hash(&answer.body));
     assert!(answer.head.contains(&crc32), "{}", answer.head);
     assert_eq!((calls(&lab, "PutItem"), calls(&lab, "GetItem")), (3, 1));
-    assert_eq!(lab.site(EAST).unwrap().dynamodb.report().accepted, 1);
+    assert_eq!(lab.site(EAST).unwrap().dynamodb.local.report().accepted, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -95,7 +95,7 @@ async fn a_black_hole_takes_what_is_under_way() {
 #[tokio::test(flavor = "multi_thread")]
 async fn refuse_closes_the_port_and_all_connections() {
     let lab = lab();
-    let port = lab.site(EAST).unwrap().dynamodb.port;
+    let port = lab.site(EAST).unwrap().dynamodb.local.port;
     let mut idle = Client::dynamodb(&lab, EAST).await;
     assert!(idle.put("a", "before").await);
     let mut busy = Client::dynamodb(&lab, EAST).await;
@@ -140,7 +140,7 @@ async fn errors_are_worded_as_the_services_word_them() {
         (Kind::Denied, 400, "AccessDeniedException", "AccessDeniedException"),
     ];
     for (kind, status, from_dynamodb, from_ssm) in expected {
-        lab.fault(EAST, None, Fault::of(kind)).await.unwrap();
+        lab.fault(EAST, None, None, Fault::of(kind)).await.unwrap();
         let answer = dynamodb.call("PutItem", put("a", "x")).await;
         assert_eq!((answer.status, answer.class().as_str()), (status, from_dynamodb));
         assert!(answer.json()["message"].is_string());
@@ -179,7 +179,7 @@ async fn a_hang_sends_half_of_the_answer_to_a_call_that_was_carried_out() {
 #[tokio::test(flavor = "multi_thread")]
 async fn noconnect_lets_connect_hang_and_open_connections_starve() {
     let lab = lab();
-    let port = lab.site(EAST).unwrap().dynamodb.port;
+    let port = lab.site(EAST).unwrap().dynamodb.local.port;
     let mut old = Client::dynamodb(&lab, EAST).await;
     assert!(old.put("a", "before").await);
     strike(&lab, Fault::of(Kind::Noconnect)).await;
@@ -202,7 +202,7 @@ async fn noconnect_lets_connect_hang_and_open_connections_starve() {
 #[tokio::test(flavor = "multi_thread")]
 async fn faults_follow_one_another_without_healing() {
     let lab = lab();
-    let port = lab.site(EAST).unwrap().dynamodb.port;
+    let port = lab.site(EAST).unwrap().dynamodb.local.port;
     for _ in 0..3 {
         strike(&lab, Fault::of(Kind::Noconnect)).await;
         never(TcpStream::connect(("127.0.0.1", port))).await;
@@ -231,14 +231,14 @@ async fn a_rate_strikes_a_share_of_the_calls() {
         throttled += u32::from(client.call("GetItem", get("a")).await.status == 400);
     }
     assert!((60..140).contains(&throttled), "{throttled} of 200");
-    let refusal = lab.fault(EAST, None, Fault::of(Kind::Refuse).with_rate(0.5)).await;
+    let refusal = lab.fault(EAST, None, None, Fault::of(Kind::Refuse).with_rate(0.5)).await;
     assert!(refusal.unwrap_err().to_string().contains("takes no rate"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_gives_up_leaves_nothing_behind() {
     let lab = lab();
-    let front = &lab.site(EAST).unwrap().dynamodb;
+    let front = &lab.site(EAST).unwrap().dynamodb.local;
     strike(&lab, Fault::of(Kind::Blackhole)).await;
     let mut client = Client::dynamodb(&lab, EAST).await;
     client.send("GetItem", &get("a")).await.unwrap();

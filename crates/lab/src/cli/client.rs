@@ -12,17 +12,18 @@ use super::{Command, ItemArgs, ItemCommand, ItemOptions, ReplicationCommand, Ser
 pub fn run(port: u16, as_json: bool, command: Command) -> Result<()> {
     let lab = Client::new(port);
     let (answer, line) = match command {
-        Command::Serve(_) => unreachable!("serve is no client command"),
+        Command::Serve(_) | Command::Drill(_) => unreachable!("no client commands"),
         Command::Status => {
             let status = lab.get("status")?;
             let text = print::status(&status);
             (status, text)
         }
         Command::Wait { timeout } => (lab.wait(Duration::from_secs(timeout))?, "ready".into()),
-        Command::Fault { region, service, kind, ms, rate } => {
+        Command::Fault { region, service, kind, from, ms, rate } => {
             let service = service.name();
-            let fault = json!({"region": region, "service": service, "kind": kind, "ms": ms, "rate": rate});
-            (lab.post("fault", fault)?, format!("{region} {service}: {kind}"))
+            let fault = json!({"region": region, "service": service, "kind": kind, "from": from, "ms": ms, "rate": rate});
+            let door = from.map(|door| format!(", {door} door")).unwrap_or_default();
+            (lab.post("fault", fault)?, format!("{region} {service}{door}: {kind}"))
         }
         Command::Region { region, regions } => {
             let status = lab.get("status")?;

@@ -1,6 +1,7 @@
 //! The command line: `serve` is the lab, everything else is a client of its control interface.
 
 mod client;
+mod drill;
 mod print;
 mod serve;
 
@@ -9,15 +10,16 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::door::Door;
 use crate::fault::Kind;
 
 /// AWS Regions on one machine: DynamoDB and SSM per Region, replication and faults.
 #[derive(Debug, Parser)]
 #[command(name = "wp-dynamodb-lab", version, about, max_term_width = 120)]
 pub struct Cli {
-    /// Base port; the control interface listens on it.
-    #[arg(long, global = true, env = "WPD_PORT", default_value_t = 18700)]
-    port: u16,
+    /// Base port; the control interface listens on it (default: 18700; a drill's own lab: 20700).
+    #[arg(long, global = true, env = "WPD_PORT")]
+    port: Option<u16>,
     /// Answer in JSON.
     #[arg(long, global = true)]
     json: bool,
@@ -43,8 +45,11 @@ enum Command {
         region: String,
         /// The service.
         service: ServiceArg,
-        /// none, latency, blackhole, refuse, reset, 5xx, throttle, hang, denied or noconnect.
+        /// none, latency, blackhole, refuse, reset, 5xx, throttle, hang, denied, missing, noconnect or dns.
         kind: Kind,
+        /// The door that is struck: local (hosts of the Region) or remote (hosts of the others); default: both.
+        #[arg(long)]
+        from: Option<Door>,
         /// Added time of `latency`, in milliseconds.
         #[arg(long)]
         ms: Option<u64>,
@@ -111,6 +116,8 @@ enum Command {
     },
     /// Delete expired items now, in all Regions.
     Sweep,
+    /// Run drills: faults under load through nginx and php-fpm, each held against its limits.
+    Drill(drill::DrillArgs),
 }
 
 /// Options of `serve`.
@@ -143,9 +150,12 @@ pub struct ServeArgs {
     /// Replication lag in milliseconds.
     #[arg(long, default_value_t = 50)]
     lag_ms: u64,
-    /// Where moto's log goes.
+    /// Where moto's log and the hosts file go.
     #[arg(long, env = "WPD_RUN")]
     run_dir: Option<PathBuf>,
+    /// The hosts file to keep, with a name for each door (default: `hosts` in the run folder, when there is one).
+    #[arg(long)]
+    hosts_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -219,12 +229,17 @@ impl ServiceArg {
     }
 }
 
-/// Runs the program: 0 done, 1 failed, 2 wrong usage.
+/// The base port when none is named.
+const PORT: u16 = 18700;
+
+/// Runs the program: 0 done, 1 failed, 2 wrong usage, 3 a drill's stack could not be started.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    let port = cli.port.unwrap_or(PORT);
     let done = match cli.command {
-        Command::Serve(args) => serve::run(cli.port, args),
-        command => client::run(cli.port, cli.json, command),
+        Command::Drill(args) => return drill::run(cli.port, cli.json, args),
+        Command::Serve(args) => serve::run(port, args),
+        command => client::run(port, cli.json, command),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -250,13 +265,18 @@ mod tests {
         for line in [
             "lab fault us-east-1 dynamodb slow",
             "lab fault us-east-1 s3 none",
+            "lab fault us-east-1 all none --from behind",
             "lab parameter",
             "lab parameter x --delete",
             "lab --port high status",
+            "lab drill",
+            "lab drill earthquake",
+            "lab drill --all blackhole",
+            "lab drill --list --rate 0",
         ] {
             let error = Cli::try_parse_from(line.split(' ')).unwrap_err();
             assert_eq!(error.exit_code(), 2, "{line}");
         }
-        assert!(Cli::try_parse_from("lab fault us-east-1 all 5xx --rate 0.5 --json".split(' ')).is_ok());
+        assert!(Cli::try_parse_from("lab fault us-east-1 all 5xx --from remote --rate 0.5 --json".split(' ')).is_ok());
     }
 }

@@ -3,6 +3,8 @@
 use comfy_table::{Table, presets};
 use serde_json::Value;
 
+use crate::door::Door;
+
 fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_preset(presets::NOTHING).set_header(header);
@@ -47,7 +49,7 @@ pub fn status(status: &Value) -> String {
         (_, Value::String(how)) => format!("ENDED: {how}; restart the lab"),
         (pid, _) => format!("pid {pid}, port {}", status["moto"]["port"]),
     };
-    let mut regions = table(&["region", "service", "url", "fault", "connections", "holds"]);
+    let mut regions = table(&["region", "service", "door", "url", "fault", "connections", "holds"]);
     for (name, region) in entries(&status["regions"]) {
         let parameter = match &region["parameter_error"] {
             Value::Null => format!("{} = {}", word(&status["parameter"]), short(&word(&region["parameter"]["value"]))),
@@ -55,14 +57,17 @@ pub fn status(status: &Value) -> String {
         };
         let items = format!("{} items in {}", region["items"], word(&status["table"]));
         for (service, holds) in [("dynamodb", items), ("ssm", parameter)] {
-            let front = &region[service];
-            let connections = format!("{} open, {} so far", front["open"], front["accepted"]);
-            regions.add_row([name.as_str(), service, &word(&front["url"]), &fault(&front["fault"]), &connections, &holds]);
+            let local = &region[service];
+            for (door, front, holds) in [(Door::Local, local, holds.as_str()), (Door::Remote, &local["remote"], "the same")] {
+                let connections = format!("{} open, {} so far", front["open"], front["accepted"]);
+                let (url, fault) = (word(&front["url"]), fault(&front["fault"]));
+                regions.add_row([name.as_str(), service, door.name(), &url, &fault, &connections, holds]);
+            }
         }
     }
     let ready = if status["ready"] == true { "ready" } else { "NOT READY" };
     [
-        format!("{ready}, pid {}, SSM emulator: {moto}", status["pid"]),
+        format!("{ready}, pid {}, SSM emulator: {moto}; hosts file: {}", status["pid"], word(&status["hosts_file"])),
         text(&regions),
         replication(&status["replication"]),
         counters(&status["counters"]),

@@ -8,6 +8,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::ServeArgs;
+use crate::door::Door;
 use crate::lab::{Config, Lab};
 use crate::{control, moto};
 
@@ -30,6 +31,7 @@ pub fn run(port: u16, args: ServeArgs) -> Result<()> {
         lag_ms: args.lag_ms,
         ttl_every: (args.ttl_sweep_secs > 0).then(|| Duration::from_secs(args.ttl_sweep_secs)),
         moto,
+        hosts_file: args.hosts_file.or_else(|| args.run_dir.as_ref().map(|folder| folder.join("hosts"))),
         run_dir: args.run_dir,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -55,8 +57,10 @@ async fn serve(config: Config) -> Result<()> {
     let lab = Lab::open(config)?;
     eprintln!("lab: control on http://{control}");
     for site in lab.sites() {
-        let (dynamodb, ssm) = (site.dynamodb.url(), site.ssm.url());
-        eprintln!("lab: {} DynamoDB on {dynamodb}, SSM on {ssm}", site.region.name);
+        for door in Door::ALL {
+            let (dynamodb, ssm) = (site.dynamodb.front(door).url(), site.ssm.front(door).url());
+            eprintln!("lab: {} DynamoDB on {dynamodb}, SSM on {ssm} ({door})", site.region.name);
+        }
     }
     tokio::spawn(control::serve(lab.clone(), listener));
     let life = async {

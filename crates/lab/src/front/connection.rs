@@ -26,7 +26,7 @@ pub enum End {
 /// How a fault ends all connections at once, whether a call is under way on them or not.
 pub fn end_by(fault: Fault) -> Option<End> {
     match fault.kind {
-        Kind::Refuse => Some(End::Close),
+        Kind::Refuse | Kind::Dns => Some(End::Close),
         Kind::Reset if fault.rate >= 1.0 => Some(End::Reset),
         _ => None,
     }

@@ -1,4 +1,4 @@
-//! A Region's front for one service: the port that clients connect to.
+//! A door of a Region's service: the port that clients connect to.
 //!
 //! It counts every request and strikes faults. Faults are read from a watch channel, so that those which wait (a latency, a
 //! black hole) and those which listen hear of a change at once.
@@ -19,6 +19,7 @@ use tokio::sync::watch;
 pub use answer::Answer;
 
 use crate::counters::Counters;
+use crate::door::Door;
 use crate::fault::{Fault, Service};
 use crate::region::Region;
 use crate::ssm::Ssm;
@@ -33,6 +34,15 @@ pub enum Backend {
     Dynamodb(Arc<Region>),
     /// The Region's parameter store.
     Ssm(Ssm),
+}
+
+impl Backend {
+    fn service(&self) -> Service {
+        match self {
+            Backend::Dynamodb(_) => Service::Dynamodb,
+            Backend::Ssm(_) => Service::Ssm,
+        }
+    }
 }
 
 /// The fault in force and what those need to know who were not looking when it changed.
@@ -71,10 +81,14 @@ impl Strike {
 pub struct Front {
     /// The Region's name.
     pub region: String,
+    /// Whom it is for.
+    pub door: Door,
+    /// Its name in the hosts file.
+    pub name: String,
     /// The port it listens on, on 127.0.0.1.
     pub port: u16,
-    /// Calls per operation.
-    pub counters: Counters,
+    /// Calls per operation, by either door of the service.
+    counters: Arc<Counters>,
     backend: Backend,
     strikes: watch::Sender<Strike>,
     /// The number of the strike that the listening port has taken on.
@@ -88,6 +102,8 @@ pub struct Front {
 pub struct Report {
     /// Where clients connect.
     pub url: String,
+    /// The name there, in the hosts file.
+    pub name: String,
     /// The fault in force.
     pub fault: Fault,
     /// Connections accepted so far.
@@ -98,12 +114,14 @@ pub struct Report {
 
 impl Front {
     /// Opens the port (0: chosen by the system) and serves it from now on.
-    pub fn open(region: &str, port: u16, backend: Backend) -> Result<Arc<Self>> {
+    pub fn open(region: &str, door: Door, port: u16, backend: Backend, counters: Arc<Counters>) -> Result<Arc<Self>> {
         let port = Port::open(port)?;
         let front = Arc::new(Front {
             region: region.to_owned(),
+            door,
+            name: door.host_name(backend.service(), region),
             port: port.number(),
-            counters: Counters::default(),
+            counters,
             backend,
             strikes: watch::Sender::default(),
             taken_on: watch::Sender::default(),
@@ -116,10 +134,7 @@ impl Front {
 
     /// The service behind this front.
     pub fn service(&self) -> Service {
-        match self.backend {
-            Backend::Dynamodb(_) => Service::Dynamodb,
-            Backend::Ssm(_) => Service::Ssm,
-        }
+        self.backend.service()
     }
 
     /// The fault in force.
@@ -145,6 +160,7 @@ impl Front {
     pub fn report(&self) -> Report {
         Report {
             url: self.url(),
+            name: self.name.clone(),
             fault: self.fault(),
             accepted: self.accepted.load(Ordering::Relaxed),
             open: self.open.load(Ordering::Relaxed),

@@ -38,7 +38,7 @@ pub async fn serve(front: Arc<Front>, request: Request<Incoming>, ender: mpsc::U
     loop {
         let Strike { fault, number, .. } = *strikes.borrow_and_update();
         let answer = match fault.draw() {
-            Kind::None => carry_out().await,
+            Kind::None | Kind::Dns => carry_out().await,
             Kind::Latency => {
                 let half = Duration::from_micros(fault.ms * 500);
                 if pause(half, &mut strikes).await.is_break() {
@@ -64,7 +64,7 @@ pub async fn serve(front: Arc<Front>, request: Request<Incoming>, ender: mpsc::U
                 };
                 return Ok(answer.half(Box::pin(over)));
             }
-            kind @ (Kind::ServerError | Kind::Throttle | Kind::Denied) => refusal(&front, kind, operation),
+            kind @ (Kind::ServerError | Kind::Throttle | Kind::Denied | Kind::Missing) => refusal(&front, kind, operation),
         };
         return Ok(answer.whole());
     }
@@ -118,6 +118,8 @@ fn refusal(front: &Front, kind: Kind, operation: &str) -> Answer {
             "The level of configured provisioned throughput for the table was exceeded. Consider increasing your provisioning level with the UpdateTable API.",
         ),
         (Kind::Throttle, Service::Ssm) => front.error(400, "ThrottlingException", "Rate exceeded"),
+        (Kind::Missing, Service::Dynamodb) => front.error(400, "ResourceNotFoundException", "Requested resource not found"),
+        (Kind::Missing, Service::Ssm) => front.error(400, "ParameterNotFound", "Parameter not found."),
         (Kind::Denied, _) => {
             let message = format!(
                 "User: arn:aws:iam::123456789012:user/lab is not authorized to perform: {service}:{operation} in {} because no identity-based policy allows it",

@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use wp_dynamodb_lab::{Config, Lab};
+use wp_dynamodb_lab::{Config, Door, Lab, Service};
 
 pub const EAST: &str = "us-east-1";
 pub const WEST: &str = "us-west-2";
@@ -68,13 +68,17 @@ pub struct Client {
 
 impl Client {
     pub async fn dynamodb(lab: &Lab, region: &str) -> Client {
-        let port = lab.site(region).unwrap().dynamodb.port;
-        Client::connect(port, region, "dynamodb").await
+        Client::by(lab, region, Service::Dynamodb, Door::Local).await
     }
 
     pub async fn ssm(lab: &Lab, region: &str) -> Client {
-        let port = lab.site(region).unwrap().ssm.port;
-        Client::connect(port, region, "ssm").await
+        Client::by(lab, region, Service::Ssm, Door::Local).await
+    }
+
+    /// By this door of a service.
+    pub async fn by(lab: &Lab, region: &str, service: Service, door: Door) -> Client {
+        let port = lab.site(region).unwrap().doors(service).front(door).port;
+        Client::connect(port, region, service.name()).await
     }
 
     pub async fn connect(port: u16, region: &str, service: &'static str) -> Client {

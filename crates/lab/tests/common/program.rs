@@ -17,7 +17,7 @@ pub fn base_port() -> u16 {
     static NEXT: LazyLock<AtomicU16> = LazyLock::new(|| AtomicU16::new(fastrand::u16(..)));
     loop {
         let base = 20_000 + NEXT.fetch_add(1, Ordering::Relaxed) % 120 * 100;
-        let free = [0, 1, 10, 11, 20, 21].into_iter().all(|offset| TcpListener::bind(("127.0.0.1", base + offset)).is_ok());
+        let free = [0, 1, 10, 11, 12, 13, 20, 21, 22, 23].into_iter().all(|offset| TcpListener::bind(("127.0.0.1", base + offset)).is_ok());
         if free {
             return base;
         }

@@ -1,0 +1,164 @@
+//! One drill with one kind of page: from a whole lab to the final check.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use serde_json::json;
+use tokio::time::Instant;
+
+use super::calls::{self, by_region};
+use super::catalog::Drill;
+use super::figures::{FinalCheck, Measured};
+use super::lab::{LAG_MS, Lab};
+use super::load::Site;
+use super::page::Page;
+use super::progress::Progress;
+use super::record::{Outcome, Record};
+use super::report::PassReport;
+use super::roster::Roster;
+use super::script::Script;
+use super::session::Session;
+use super::stack::Stack;
+use super::timeline::{Clock, Timeline};
+use super::verdict::{self, judge};
+use super::watch::{self, Seen, is_calm, watch};
+
+/// Hosts know of a new parameter after one poll interval (5 s); a reload starts them afresh.
+const CALM: Duration = Duration::from_secs(30);
+/// Requests per host before the clock starts: a new worker's first page is slower.
+const WARM_UP: usize = 60;
+
+/// A pass, ready to run.
+pub struct Pass<'a> {
+    /// The drill.
+    pub drill: &'static Drill,
+    /// Its phases.
+    pub timeline: Timeline,
+    /// Requests a second, of all hosts together.
+    pub rate: f64,
+    /// The hosts and the page.
+    pub site: &'a Site,
+    /// The lab.
+    pub lab: &'a Lab,
+    /// The programs.
+    pub stack: &'a mut Stack,
+    /// The visitors.
+    pub sessions: &'a mut Vec<Session>,
+    /// Where it is told how it goes.
+    pub progress: Progress,
+}
+
+impl Pass<'_> {
+    /// Runs it.
+    ///
+    /// # Errors
+    /// When it could not be carried out; missed limits are in the report.
+    pub async fn run(mut self) -> Result<PassReport> {
+        calm(self.lab, self.stack, self.site).await?;
+        self.make_sessions().await?;
+        self.lab.replication(&json!({"lag_ms": self.drill.lag_ms})).await?;
+
+        let clock = Clock::start();
+        let regions: Vec<String> = self.site.hosts.iter().map(|host| host.region.clone()).collect();
+        let (record, seen, counts) = (RefCell::new(Record::default()), RefCell::new(Seen::default()), RefCell::new(Vec::new()));
+        let mut roster = Roster::new(std::mem::take(self.sessions), self.drill.crowd, regions.len(), self.rate);
+        let quiet_p50_ms = || record.borrow().p50_ms();
+        let script =
+            Script { drill: self.drill, timeline: self.timeline, clock, lab: self.lab, stack: self.stack, quiet_p50_ms: &quiet_p50_ms };
+        let label = match self.site.page {
+            Page::Session => self.drill.name.to_owned(),
+            Page::Wordpress => format!("{} (WordPress)", self.drill.name),
+        };
+        let work = async { tokio::join!(script.play(), self.site.load(&mut roster, self.rate, clock, self.timeline.ends_ms(), &record)) };
+        let played = tokio::select! {
+            biased;
+            (played, ()) = work => played,
+            () = watch(&self.site.http, &self.site.hosts, clock, &seen) => bail!("nobody watches the hosts any more"),
+            () = calls::count(self.lab, clock, &counts) => bail!("nobody counts the calls any more"),
+            () = self.progress.show(&label, self.timeline, clock, &record, &seen, regions.len()) => bail!("nobody tells how it goes any more"),
+        };
+        *self.sessions = roster.sessions;
+        let played = played.context("a step of the drill failed")?;
+
+        let mut record = record.into_inner();
+        let seen = seen.into_inner();
+        let final_check = self.final_check(clock, &mut record).await?;
+        let calls = by_region(&self.lab.regions, &counts.into_inner());
+        let measured =
+            Measured { timeline: self.timeline, regions: &regions, record: &record, played: &played, seen: &seen, calls, lag_ms: self.drill.lag_ms, final_check };
+        let figures = measured.figures();
+        let workers = self.site.hosts.iter().map(|host| host.workers).sum();
+        let checks = judge(self.drill, &figures, self.timeline, workers);
+        Ok(PassReport {
+            page: self.site.page,
+            rate: self.rate,
+            met: verdict::all_met(&checks),
+            timeline: self.timeline,
+            checks,
+            figures,
+            log: played.log,
+            states: seen.changes,
+            incidents: record.incidents,
+        })
+    }
+
+    /// Every visitor has a session, and every worker has served a few pages.
+    async fn make_sessions(&mut self) -> Result<()> {
+        let clock = Clock::start();
+        let without: Vec<usize> = (0..self.sessions.len()).filter(|&at| !self.sessions[at].is_stored()).collect();
+        let made = self.site.round(self.sessions, &without, true, clock).await;
+        if let Some((cause, times)) = made.causes.iter().next() {
+            bail!("{times} of {} sessions could not be made: {cause}", without.len());
+        }
+        let some: Vec<usize> = (0..self.sessions.len().min(WARM_UP * self.site.hosts.len())).collect();
+        let warm = self.site.round(self.sessions, &some, false, clock).await;
+        if let Some(sample) = warm.samples.iter().find(|sample| sample.outcome != Outcome::Good) {
+            bail!("before the drill, a session was {:?}: {:?}", sample.outcome, warm.causes);
+        }
+        self.sessions.iter_mut().for_each(Session::begin);
+        self.lab.replication(&json!({"settle": true})).await
+    }
+
+    /// Every session once more, when all copies have arrived; and whether the Regions hold the same.
+    async fn final_check(&mut self, clock: Clock, record: &mut Record) -> Result<FinalCheck> {
+        self.lab.replication(&json!({"settle": true, "lag_ms": LAG_MS})).await?;
+        let which: Vec<usize> = (0..self.sessions.len()).filter(|&at| self.sessions[at].is_stored()).collect();
+        let mut round = self.site.round(self.sessions, &which, false, clock).await;
+        for incident in &mut round.incidents {
+            incident.at_the_end = true;
+        }
+        record.incidents.append(&mut round.incidents);
+        let failed = round.samples.iter().filter(|sample| sample.outcome == Outcome::Failed).count() as u64;
+        for (cause, times) in round.causes {
+            *record.causes.entry(format!("final check: {cause}")).or_default() += times;
+        }
+        self.lab.replication(&json!({"settle": true})).await?;
+        Ok(FinalCheck { sessions: which.len() as u64, failed, differing_items: self.lab.differing_items().await? })
+    }
+}
+
+/// A lab without faults, and hosts that know nothing of earlier ones: php-fpm is reloaded, so its shared memory is new.
+async fn calm(lab: &Lab, stack: &mut Stack, site: &Site) -> Result<()> {
+    let active = &lab.regions[0];
+    lab.replication(&json!({"state": "run", "lag_ms": LAG_MS})).await?;
+    lab.heal().await?;
+    lab.parameter(active, None).await?;
+    for host in &site.hosts {
+        stack.command("reload", &host.region).await?;
+    }
+    let deadline = Instant::now() + CALM;
+    for host in &site.hosts {
+        loop {
+            let state = watch::look(&site.http, host).await;
+            if state.as_ref().is_ok_and(|state| is_calm(state, active)) {
+                break;
+            }
+            if Instant::now() > deadline {
+                bail!("the host in {} does not use {active} {} s after everything was healed: {state:?}", host.region, CALM.as_secs());
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,138 @@
+//! Whether figures are within limits.
+
+use serde::Serialize;
+
+use super::catalog::Drill;
+use super::figures::{Figures, HostFigures};
+use super::limits::{Count, Hosts, Routes};
+use super::timeline::Timeline;
+
+/// One limit with what was measured.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Check {
+    /// What is limited.
+    pub what: String,
+    /// The limit.
+    pub limit: String,
+    /// What was measured.
+    pub measured: String,
+    /// Whether it was met; nothing when the drill was too short to tell.
+    pub met: Option<bool>,
+}
+
+/// A pass meets its limits when no check is missed.
+pub fn all_met(checks: &[Check]) -> bool {
+    checks.iter().all(|check| check.met != Some(false))
+}
+
+struct Judge<'a> {
+    drill: &'a Drill,
+    figures: &'a Figures,
+    timeline: Timeline,
+    checks: Vec<Check>,
+}
+
+/// Holds figures against a drill's limits.
+pub fn judge(drill: &Drill, figures: &Figures, timeline: Timeline, workers: u64) -> Vec<Check> {
+    let mut judge = Judge { drill, figures, timeline, checks: Vec::new() };
+    let limits = &drill.limits;
+    judge.count("failed requests", limits.failed, figures.requests.failed);
+    if let Some(each) = limits.slow_per_worker {
+        judge.count("slow requests (over 1 s)", Count::AtMost(each * workers), figures.requests.slow);
+    }
+    judge.routes();
+    if let Some(most) = limits.changes_per_minute {
+        let measured = figures.hosts.iter().map(|host| host.changes_per_minute).max().unwrap_or(0);
+        judge.add("changes of a host's route in a minute", format!("{most}"), measured.to_string(), Some(measured as f64 <= most));
+    }
+    judge.count("lost sessions", limits.lost, figures.lost);
+    judge.count("stale sessions", limits.stale, figures.stale);
+    if [limits.lost, limits.stale].contains(&Count::WithinLag) {
+        judge.count("missing changes from outside the lag", Count::AtMost(0), figures.missing_outside_lag);
+    }
+    if let Some(text) = limits.warning {
+        judge.warnings(text);
+    }
+    judge.count("sessions unreadable in the final check", Count::AtMost(0), figures.final_check.failed);
+    judge.count("items that differ between Regions at the end", Count::AtMost(0), figures.final_check.differing_items);
+    judge.checks
+}
+
+impl Judge<'_> {
+    fn add(&mut self, what: impl Into<String>, limit: String, measured: String, met: Option<bool>) {
+        self.checks.push(Check { what: what.into(), limit, measured, met });
+    }
+
+    fn count(&mut self, what: &str, limit: Count, measured: u64) {
+        let most = match limit {
+            Count::AtMost(most) => Some(most),
+            Count::Killed => Some(self.figures.killed_at_work),
+            Count::WithinLag => Some(self.figures.stored_within_lag),
+            Count::Any => None,
+        };
+        let text = match (limit, most) {
+            (Count::AtMost(_), _) | (_, None) => limit.to_string(),
+            (_, Some(most)) => format!("{most} ({limit})"),
+        };
+        self.add(what, text, measured.to_string(), Some(most.is_none_or(|most| measured <= most)));
+    }
+
+    fn routes(&mut self) {
+        let figures = self.figures;
+        let active = figures.hosts[0].region.as_str();
+        for host in &figures.hosts {
+            match self.drill.limits.routes {
+                Routes::Any => {}
+                Routes::Stay => self.stays(host),
+                Routes::Bridge { hosts: Hosts::Outside, .. } if host.region == active => self.stays(host),
+                Routes::Bridge { away_s, back_s, .. } => {
+                    self.within(host, "bridge", away_s, host.away_ms, Some(false));
+                    self.within(host, "way back", back_s, host.back_ms, self.never(self.timeline.healed_ms, back_s));
+                }
+                Routes::Leave { away_s } => {
+                    self.within(host, "bridge", away_s, host.away_ms, Some(false));
+                    self.stays_away(host, active);
+                }
+                Routes::Follow { within_s } => {
+                    self.within(host, "switch", within_s, host.away_ms, self.never(self.timeline.fault_ms, within_s));
+                    self.within(host, "switch back", within_s, host.back_ms, self.never(self.timeline.healed_ms, within_s));
+                }
+            }
+        }
+    }
+
+    fn stays(&mut self, host: &HostFigures) {
+        let met = host.route_changes == 0;
+        self.add(format!("changes of the route, host in {}", host.region), "0".into(), host.route_changes.to_string(), Some(met));
+    }
+
+    /// The route at the end, and never the active Region again after the host had followed the parameter away from it.
+    fn stays_away(&mut self, host: &HostFigures, active: &str) {
+        let stayed = host.route_at_end != active && host.active_at_end != active;
+        let measured = format!("{}, active {}", host.route_at_end, host.active_at_end);
+        // The parameter is followed within two poll intervals.
+        let met = if stayed { Some(true) } else { self.never(self.timeline.fault_ms / 2 + self.timeline.healed_ms, 10.0) };
+        self.add(format!("route and active Region at the end, host in {}", host.region), format!("not {active}"), measured, met);
+    }
+
+    /// The verdict on what did not happen in a phase: nothing when the phase was shorter than the limit.
+    fn never(&self, phase_ms: u64, limit_s: f64) -> Option<bool> {
+        ((phase_ms as f64) >= limit_s * 1000.0).then_some(false)
+    }
+
+    /// `never` is the verdict when it did not happen.
+    fn within(&mut self, host: &HostFigures, what: &str, limit_s: f64, measured: Option<u64>, never: Option<bool>) {
+        let met = measured.map_or(never, |ms| Some(ms as f64 <= limit_s * 1000.0));
+        let text = measured.map_or_else(|| "never".into(), |ms| format!("{:.1} s", ms as f64 / 1000.0));
+        self.add(format!("time of the {what}, host in {}", host.region), format!("{limit_s} s"), text, met);
+    }
+
+    fn warnings(&mut self, text: &str) {
+        let (saying, all) = self.figures.causes.iter().fold((0, 0), |(saying, all), (cause, times)| {
+            let says = if cause.contains(text) { *times } else { 0 };
+            (saying + says, all + times)
+        });
+        let measured = format!("{saying} of {all}");
+        self.add(format!("failed requests whose warning says \"{text}\""), "all".into(), measured, Some(all > 0 && saying == all));
+    }
+}
