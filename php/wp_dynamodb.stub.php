@@ -43,14 +43,19 @@ namespace {
      * - `source` string: where the active Region comes from: `pin` (the setting `wp_dynamodb.region`), `parameter` (SSM),
      *   `last_good` (the state file), `environment` (`AWS_REGION`, `AWS_DEFAULT_REGION`), `metadata` (instance or task),
      *   `first` (the first of `wp_dynamodb.regions`)
-     * - `reason` string: the same in words
+     * - `why` string: why the route is what it is: `active`, `home` (`routing = local`), `evacuated` (the parameter drains this
+     *   host's Region), `bridged` (the preferred Region is lost), `none_healthy` (all are)
+     * - `reason` string: the same in words; where the active Region comes from, or what is wrong with the preferred one
      * - `home` string: the Region this host is in, as far as it knows; `wp_dynamodb_health()` asks there
      * - `table` string: the session table
      * - `parameter` array: `name` string, `value` string|null, `modified_ms` int|null (Unix time of the newest change),
      *   `checked_age_ms` int|null (since a Region last answered), `poller_pid` int|null (the process that polls for this host)
      * - `regions` array: Region => array of `endpoint` string, `ssm_endpoint` string, `parameter_state` string (`ok`,
      *   `missing`, `bad`, `error` or `unknown`), `parameter_value` string|null, `parameter_error` string|null, `calls` int,
-     *   `errors` int (both of all workers of this host since it started), `latency_ms` array of `p50` and `p99` (float|null)
+     *   `errors` int (both of all workers of this host since it started), `latency_ms` array of `p50` and `p99` (float|null),
+     *   `drained` bool, `breaker` array of `state` string (`closed`, `open`, `half_open`), `since_ms` int|null (since it last
+     *   opened or closed), `opened` int (times), `hold_ms` int|null (how long it stays open at least), `cause` string|null
+     * - `window` array|null: after a switch or a bridge, `left_ms` int and `regions` string[]: asked and written beside the route
      * - `warnings` string[]: the newest messages about the Region, oldest first, each naming parameter, Region and value
      *
      * @return array<string, mixed>
@@ -75,7 +80,7 @@ namespace {
      * @param int $timeout_ms the longest time it may take, whatever happens; 1 to 60000
      * @return array{ok: bool, region: string, table: string, latency_ms: float, error: ?string, kind: ?string} `region` is
      *     the Region asked; `error` and `kind` (`timeout`, `unavailable`, `throttled`, `access`, `not_found`, `config`) are
-     *     null when `ok` is true
+     *     null when all is well; a Region that throttles is `ok`: it answers, and another one would not lessen the traffic
      * @throws WpDynamoDb\ConfigException if `$timeout_ms` or a setting is not valid
      */
     function wp_dynamodb_health(int $timeout_ms = 1500): array {}
@@ -90,7 +95,7 @@ namespace {
     function wp_dynamodb_config(): array {}
 
     /**
-     * Counters of this host: calls, errors and latencies per Region and operation, and what became of sessions.
+     * Counters of this host: calls, errors and latencies per Region and operation, what became of sessions, what bridging did.
      *
      * @param string $format `array` or `prometheus` (text exposition format)
      * @return array<string, mixed>|string an array for `array`, text for `prometheus`

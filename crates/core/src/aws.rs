@@ -1,4 +1,4 @@
-//! What every call to AWS has in common: HTTP, credentials, deadlines, retries; and what its failures mean.
+//! What every call to AWS has in common: HTTP, credentials, the deadline of an attempt; and what its failures mean.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,10 +19,6 @@ use crate::credentials::Credentials;
 use crate::error::{Error, Kind};
 use crate::region::{Region, parameter};
 
-/// Attempts of one call, the first included; all within the call's deadline.
-const ATTEMPTS: u32 = 3;
-/// The longest first wait between attempts; doubles, with jitter: a blip of a tenth of a second is waited out.
-const BACKOFF: Duration = Duration::from_millis(150);
 /// Deadline of one attempt at SSM; nobody waits for it on a request's way.
 const SSM_ATTEMPT: Duration = Duration::from_millis(1500);
 /// Characters of a cause that are passed on; the credentials chain has the most to say.
@@ -56,7 +52,6 @@ impl Aws {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(self.settings.connect_timeout)
             .operation_attempt_timeout(self.settings.attempt_timeout)
-            .operation_timeout(self.settings.request_timeout)
             .build();
         let config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -65,7 +60,8 @@ impl Aws {
             .credentials_provider(SharedCredentialsProvider::new(self.credentials.clone()))
             .identity_cache(aws_sdk_dynamodb::config::IdentityCache::no_cache())
             .timeout_config(timeouts)
-            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(BACKOFF))
+            // `call` tries again, and knows what the client cannot: which Region to try.
+            .retry_config(RetryConfig::disabled())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
         let config = match self.settings.endpoints.get(region) {
             Some(url) => config.endpoint_url(url),

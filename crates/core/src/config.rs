@@ -49,6 +49,24 @@ pub enum Format {
     AwsSdk,
 }
 
+/// Whether this host may leave a Region that has failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failover {
+    /// It bridges to the next healthy Region, and comes back by itself.
+    Auto,
+    /// It follows the parameter, whatever happens.
+    Follow,
+}
+
+/// Which Region a host uses while all is well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Routing {
+    /// The active Region.
+    Active,
+    /// The Region the host is in, until the parameter drains it.
+    Local,
+}
+
 /// The least severe message that is logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LogLevel {
@@ -99,6 +117,12 @@ pub struct Settings {
     pub attempt_timeout: Duration,
     /// Deadline of a call with all its attempts.
     pub request_timeout: Duration,
+    /// Whether this host may leave a Region that has failed.
+    pub failover: Failover,
+    /// Which Region it uses while all is well.
+    pub routing: Routing,
+    /// How long the Regions are asked and written together after a switch or a bridge; zero: never.
+    pub switch_window: Duration,
     /// Profile in the shared AWS configuration; none: the default chain.
     pub profile: Option<String>,
     /// What is logged.
@@ -126,6 +150,9 @@ impl Default for Settings {
             connect_timeout: Duration::ZERO,
             attempt_timeout: Duration::ZERO,
             request_timeout: Duration::ZERO,
+            failover: Failover::Auto,
+            routing: Routing::Active,
+            switch_window: Duration::ZERO,
             profile: None,
             log_level: LogLevel::Warning,
         };
@@ -331,6 +358,44 @@ pub const SETTINGS: &[Setting] = &[
         },
     },
     Setting {
+        name: c"wp_dynamodb.failover",
+        default: c"auto",
+        allowed: "auto or follow",
+        meaning: "auto: while the Region in use fails, calls go to the next healthy one; follow: only the parameter moves this host.",
+        parse: |s, v| {
+            s.failover = match v {
+                "auto" => Failover::Auto,
+                "follow" => Failover::Follow,
+                _ => return Err("there is no such mode".into()),
+            };
+            Ok(())
+        },
+    },
+    Setting {
+        name: c"wp_dynamodb.routing",
+        default: c"active",
+        allowed: "active or local",
+        meaning: "active: all hosts use the active Region; local: each uses its own Region until the parameter drains it (\"us-west-2 drain=us-east-1\").",
+        parse: |s, v| {
+            s.routing = match v {
+                "active" => Routing::Active,
+                "local" => Routing::Local,
+                _ => return Err("there is no such routing".into()),
+            };
+            Ok(())
+        },
+    },
+    Setting {
+        name: c"wp_dynamodb.switch_window",
+        default: c"30",
+        allowed: "0 to 3600 (seconds); 0: never",
+        meaning: "How long after a switch or a bridge sessions are read from and written to both Regions, so that the newest is found.",
+        parse: |s, v| {
+            s.switch_window = Duration::from_secs(number(v, 0, 3600)?);
+            Ok(())
+        },
+    },
+    Setting {
         name: c"wp_dynamodb.credentials_profile",
         default: c"",
         allowed: "empty, or a profile of the shared AWS configuration",
@@ -414,7 +479,7 @@ fn relations(s: &Settings) -> Vec<(&'static str, String)> {
     if names.iter().any(|name| crate::session::item::OWN_ATTRIBUTES.contains(&name.as_str())) {
         errors.push((
             "wp_dynamodb.session_hash_key",
-            "key, data and expiry may not be named rev, updated_at, writer, fmt, lock or lock_until".into(),
+            format!("key, data and expiry may not be named {}", crate::session::item::OWN_ATTRIBUTES.join(", ")),
         ));
     }
     if names[0] == names[1] || names[0] == names[2] || names[1] == names[2] {

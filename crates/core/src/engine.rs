@@ -1,25 +1,31 @@
 //! Settings, runtime, store and Region put together: what the extension talks to, one per process.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
 use crate::aws::Aws;
+use crate::call::{self, Caller};
 use crate::config::Settings;
 use crate::error::Error;
 use crate::metrics::{Operation, SessionEvent};
-use crate::region::decide::{self, Adopted, Source, Sources};
+use crate::region::breakers::Breakers;
+use crate::region::decide::{self, Adopted, Source};
+use crate::region::host::Host;
+use crate::region::mask::Mask;
 use crate::region::poller::Poller;
 use crate::region::shared::{self, Slot, monotonic_ms};
 use crate::region::source::Ssm;
 use crate::region::{Region, locate, state_file};
 use crate::runtime::Process;
 use crate::session::lifecycle::Items;
+use crate::store::copies::{Found, Seen};
 use crate::store::dynamo::Dynamo;
-use crate::store::{Item, Key, Reply, Store, Update};
+use crate::store::{Key, Store, Update};
 
 /// A host that wakes from idle asks SSM before its first call, and waits at most so long.
 const WAKE: Duration = Duration::from_millis(300);
@@ -27,15 +33,17 @@ const WAKE: Duration = Duration::from_millis(300);
 const STALE_INTERVALS: u64 = 3;
 /// Deadline of `wp_dynamodb_refresh()`.
 const REFRESH: Duration = Duration::from_secs(5);
+/// Calls keep their deadline themselves and know what went wrong by then. Should their thread hang, PHP's goes on so much later.
+const GRACE: Duration = Duration::from_millis(100);
 
 /// The engine of one process.
 pub struct Engine {
-    settings: Arc<Settings>,
     process: &'static Process,
+    host: Host,
     store: Arc<dyn Store>,
+    breakers: Breakers,
+    caller: Caller,
     poller: Poller,
-    slot: &'static Slot,
-    environment: Option<usize>,
     wake: Arc<Notify>,
     /// `attempted_ms` of the state this process has already waited for: one wait for each time the host was found asleep.
     waited: AtomicU64,
@@ -54,23 +62,18 @@ impl Engine {
         let wake = Arc::new(Notify::new());
         let source = Arc::new(Ssm::new(aws.clone(), settings.parameter.clone(), &settings.regions));
         let environment = decide::index_of(locate::environment().as_ref(), &settings.regions);
-        let locate = environment.is_none();
-        let poller = Poller { settings: Arc::clone(&settings), source, slot, wake: Arc::clone(&wake), locate };
-        let mut engine = Engine {
-            environment,
-            store: Arc::new(Dynamo::new(aws.clone(), &settings.regions)),
-            process,
-            slot,
-            wake,
-            waited: AtomicU64::new(u64::MAX),
-            tasks: Vec::new(),
-            poller,
-            settings,
-        };
+        let store: Arc<dyn Store> = Arc::new(Dynamo::new(aws.clone(), &settings.regions));
+        let host = Host { settings, slot, environment };
+        let breakers = Breakers::new(host.clone(), Arc::clone(&store));
+        let poller =
+            Poller { host: host.clone(), source, breakers: breakers.clone(), wake: Arc::clone(&wake), locate: environment.is_none() };
+        let caller = Caller::new(host.clone(), Arc::clone(&store), breakers.clone());
+        let waited = AtomicU64::new(u64::MAX);
+        let mut engine = Engine { process, host, store, breakers, caller, poller, wake, waited, tasks: Vec::new() };
         engine.load_last_good();
         engine.tasks.push(process.spawn(aws.keep_credentials()));
         // A pinned host follows nobody, so it asks nobody.
-        if engine.settings.pin.is_none() {
+        if engine.host.settings.pin.is_none() {
             engine.tasks.push(process.spawn(engine.poller.clone().run()));
         }
         Ok(engine)
@@ -85,34 +88,32 @@ impl Engine {
     /// What all workers of this host share.
     #[must_use]
     pub fn slot(&self) -> &'static Slot {
-        self.slot
+        self.host.slot
+    }
+
+    /// This host among its Regions.
+    #[must_use]
+    pub fn host(&self) -> &Host {
+        &self.host
     }
 
     /// The settings this engine was started with.
     #[must_use]
     pub fn shared_settings(&self) -> &Arc<Settings> {
-        &self.settings
+        &self.host.settings
     }
 
     /// The active Region, and where it is from. Never waits.
     #[must_use]
     pub fn active(&self) -> (Region, Source) {
-        let (index, source) = decide::active(&Sources {
-            pin: decide::index_of(self.settings.pin.as_ref(), &self.settings.regions),
-            adopted: self.slot.state().adopted.filter(|a| a.region < self.settings.regions.len()),
-            environment: self.environment,
-            metadata: self.slot.located().flatten(),
-        });
-        (self.settings.regions[index].clone(), source)
+        let (index, source) = self.host.active();
+        (self.host.name(index).clone(), source)
     }
 
-    /// The Region this host is in, as far as it knows: the environment, the metadata, else the Region it uses.
+    /// The Region this host is in, as far as it knows: the environment, the metadata, else the active one.
     #[must_use]
     pub fn home(&self) -> Region {
-        match self.environment.or_else(|| self.slot.located().flatten()) {
-            Some(index) => self.settings.regions[index].clone(),
-            None => self.active().0,
-        }
+        self.host.name(self.host.home().unwrap_or_else(|| self.host.active().0)).clone()
     }
 
     /// Asks SSM in all Regions now, whoever holds the lease; waits at most five seconds.
@@ -120,46 +121,53 @@ impl Engine {
     /// # Errors
     /// The first failure when no Region's SSM answered; the Region in use stays.
     pub fn refresh(&self) -> Result<Region, Error> {
-        if self.settings.pin.is_some() {
+        if self.host.settings.pin.is_some() {
             return Ok(self.active().0);
         }
         let poller = self.poller.clone();
         let round = self.process.wait(REFRESH, async move { poller.round().await });
-        let place = format!("parameter {}", self.settings.parameter);
-        round.unwrap_or_else(|error| Err(error.at("GetParameter", &self.settings.regions[0], place))).map(|()| self.active().0).map_err(
-            |mut error| {
+        let place = format!("parameter {}", self.host.settings.parameter);
+        round
+            .unwrap_or_else(|error| Err(error.at("GetParameter", &self.host.settings.regions[0], place)))
+            .map(|()| self.active().0)
+            .map_err(|mut error| {
                 error.cause = format!("no Region's SSM answers, and the Region in use stays {}: {}", self.active().0, error.cause);
                 error
-            },
-        )
+            })
     }
 
-    /// Reads one item of the session table in this host's own Region.
+    /// Reads one item of the session table in this host's own Region, whichever one is used.
     ///
     /// # Errors
-    /// As any read; `deadline` bounds the wait.
+    /// As any read; `deadline` bounds the wait. Being throttled is an error, too.
     pub fn probe(&self, deadline: Duration) -> (Region, Result<Duration, Error>) {
-        let region = self.home();
-        let key = Key { table: self.settings.table.clone(), attribute: self.settings.hash_key.clone(), value: "wp-dynamodb/health".into() };
+        let index = self.host.home().unwrap_or_else(|| self.host.active().0);
+        let (region, settings) = (self.host.name(index).clone(), &self.host.settings);
+        let key = Key { table: settings.table.clone(), attribute: settings.hash_key.clone(), value: "wp-dynamodb/health".into() };
+        let (store, breakers, place) = (Arc::clone(&self.store), self.breakers.clone(), region.clone());
         let began = Instant::now();
-        let result = self.call(Operation::GetItem, &region, &key, deadline, |store, region, key| {
-            Box::pin(async move { store.get(&region, &key, false).await.map(|_| ()) })
+        let answer = self.process.wait(deadline, async move {
+            let answer = store.get(&place, &key, false).await;
+            breakers.record(Operation::GetItem, index, began.elapsed(), answer.as_ref().err());
+            answer
         });
-        (region, result.map(|()| began.elapsed()))
+        let answer = answer.unwrap_or_else(|error| Err(self.placed(error, Operation::GetItem, &region)));
+        let took = began.elapsed();
+        (region, answer.map(|_| took).map_err(|error| error.after(took)))
     }
 
     /// A host without a fresh value asks before its first call, once, for at most 300 ms.
     pub fn ensure_fresh(&self) {
-        if self.settings.pin.is_some() {
+        if self.host.settings.pin.is_some() {
             return;
         }
-        let attempted = self.slot.state().attempted_ms;
-        let stale = attempted == 0 || monotonic_ms().saturating_sub(attempted) > STALE_INTERVALS * millis(self.settings.poll_interval);
+        let attempted = self.host.slot.state().attempted_ms;
+        let stale = attempted == 0 || monotonic_ms().saturating_sub(attempted) > STALE_INTERVALS * millis(self.host.settings.poll_interval);
         if !stale || self.waited.swap(attempted, Ordering::Relaxed) == attempted {
             return;
         }
         self.wake.notify_one();
-        let slot = self.slot;
+        let slot = self.host.slot;
         // Another worker may be asking already: what counts is that somebody's round has ended.
         let _ = self.process.wait(WAKE, async move {
             while slot.state().attempted_ms == attempted {
@@ -170,39 +178,44 @@ impl Engine {
 
     /// Takes the last good value from disk, when the shared memory has none.
     fn load_last_good(&self) {
-        let Some(path) = self.settings.state_file.as_ref().filter(|_| self.slot.state().adopted.is_none()) else { return };
-        match state_file::read(path, &self.settings.parameter) {
+        let Some(path) = self.host.settings.state_file.as_ref().filter(|_| self.host.slot.state().adopted.is_none()) else { return };
+        match state_file::read(path, &self.host.settings.parameter) {
             Ok(Some((held, age))) => {
-                if let Some(region) = self.settings.regions.iter().position(|r| r.as_str() == held.region) {
-                    self.slot.adopt(Adopted { region, modified_ms: held.modified_ms, confirmed: false });
+                if let Some(region) = self.host.settings.regions.iter().position(|r| r.as_str() == held.region) {
+                    let known = |name: &String| self.host.settings.regions.iter().position(|r| r.as_str() == name);
+                    let drained = held.drained.iter().filter_map(known).fold(Mask::default(), Mask::with);
+                    let adopted = Adopted { region, drained, modified_ms: held.modified_ms, confirmed: false };
+                    self.host.slot.adopt(adopted);
+                    self.host.started_after(adopted);
                     // Confirmed a moment ago by another process of this host: no need to ask again at once.
                     let asked = monotonic_ms().saturating_sub(u64::try_from(age.as_millis()).unwrap_or(u64::MAX));
-                    if age < self.settings.poll_interval * 3 && asked > 0 {
+                    if age < self.host.settings.poll_interval * 3 && asked > 0 {
                         let state = decide::State { adopted: None, attempted_ms: asked, checked_ms: asked };
-                        self.slot.publish(&state);
+                        let _ = self.host.slot.publish(&state);
                     }
                 }
             }
             Ok(None) => {}
-            Err(error) => self.slot.notice(&format!("warning: the last good Region is not known: {error}")),
+            Err(error) => self.host.slot.notice(&format!("warning: the last good Region is not known: {error}")),
         }
     }
 
-    /// One call to the store: waits for the answer within `deadline`, counts it, says how long it took.
-    fn call<T, F>(&self, operation: Operation, region: &Region, key: &Key, deadline: Duration, make: F) -> Result<T, Error>
+    /// Waits for a call that keeps its own deadline, given to `make`.
+    fn call<T, F>(&self, operation: Operation, make: impl FnOnce(Caller, tokio::time::Instant) -> F) -> Result<T, Error>
     where
         T: Send + 'static,
-        F: FnOnce(Arc<dyn Store>, Region, Key) -> Reply<'static, T>,
+        F: Future<Output = Result<T, Error>> + Send + 'static,
     {
-        let began = Instant::now();
-        let future = make(Arc::clone(&self.store), region.clone(), key.clone());
-        let place = |error: Error| error.at(operation.name(), region, format!("table {}", key.table));
-        let result = self.process.wait(deadline, future).unwrap_or_else(|error| Err(place(error)));
-        let took = began.elapsed();
-        if let Some(index) = decide::index_of(Some(region), &self.settings.regions) {
-            self.slot.region(index).metrics.record(operation, took, result.as_ref().err().map(|e| e.kind));
-        }
-        result.map_err(|error| error.after(took))
+        let (began, limit) = (Instant::now(), self.host.settings.request_timeout);
+        let call = make(self.caller.clone(), (began + limit).into());
+        self.process.wait(limit + GRACE, call).unwrap_or_else(|error| {
+            let route = self.host.name(self.host.route().region);
+            Err(self.placed(error, operation, route).after(began.elapsed()))
+        })
+    }
+
+    fn placed(&self, error: Error, operation: Operation, region: &Region) -> Error {
+        error.at(operation.name(), region, format!("table {}", self.host.settings.table))
     }
 }
 
@@ -216,40 +229,37 @@ impl Drop for Engine {
 
 impl Items for Engine {
     fn settings(&self) -> &Settings {
-        &self.settings
+        &self.host.settings
     }
 
     fn region(&self) -> Region {
-        self.ensure_fresh();
-        self.active().0
+        self.host.name(self.host.route().region).clone()
     }
 
     fn now_ms(&self) -> i64 {
-        SystemTime::now().duration_since(UNIX_EPOCH).ok().and_then(|d| i64::try_from(d.as_millis()).ok()).unwrap_or_default()
+        call::now_ms()
     }
 
-    fn get(&self, key: &Key) -> Result<Option<Item>, Error> {
-        let consistent = self.settings.consistent_read;
-        self.call(Operation::GetItem, &self.region(), key, self.settings.request_timeout, |store, region, key| {
-            Box::pin(async move { store.get(&region, &key, consistent).await })
-        })
+    fn get(&self, key: &Key) -> Result<Found, Error> {
+        self.ensure_fresh();
+        let key = key.clone();
+        self.call(Operation::GetItem, |caller, deadline| async move { caller.read(&key, deadline).await })
     }
 
-    fn update(&self, region: &Region, key: &Key, update: &Update) -> Result<(), Error> {
-        let update = update.clone();
-        self.call(Operation::UpdateItem, region, key, self.settings.request_timeout, |store, region, key| {
-            Box::pin(async move { store.update(&region, &key, &update).await })
-        })
+    fn update(&self, key: &Key, update: &Update, seen: &Seen) -> Result<Seen, Error> {
+        self.ensure_fresh();
+        let (key, update, seen) = (key.clone(), update.clone(), seen.clone());
+        self.call(Operation::UpdateItem, |caller, deadline| async move { caller.write(&key, &update, &seen, deadline).await })
     }
 
-    fn delete(&self, key: &Key) -> Result<(), Error> {
-        self.call(Operation::DeleteItem, &self.region(), key, self.settings.request_timeout, |store, region, key| {
-            Box::pin(async move { store.delete(&region, &key).await })
-        })
+    fn delete(&self, key: &Key, gone: &Update, seen: &Seen) -> Result<(), Error> {
+        self.ensure_fresh();
+        let (key, gone, seen) = (key.clone(), gone.clone(), seen.clone());
+        self.call(Operation::DeleteItem, |caller, deadline| async move { caller.delete(&key, &gone, &seen, deadline).await })
     }
 
     fn count(&self, event: SessionEvent) {
-        self.slot.sessions.record(event);
+        self.host.slot.sessions.record(event);
     }
 }
 

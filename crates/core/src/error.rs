@@ -65,15 +65,6 @@ impl Kind {
             Kind::Internal => "internal",
         }
     }
-
-    /// What an operator should do, where there is one thing to do.
-    fn advice(self) -> Option<&'static str> {
-        match self {
-            Kind::Access => Some("allow this action on the table or parameter in the IAM policy"),
-            Kind::NotFound => Some("create it in this Region, or correct the name in the settings"),
-            _ => None,
-        }
-    }
 }
 
 /// A failure, with where it happened.
@@ -137,10 +128,24 @@ impl fmt::Display for Error {
         if !place.is_empty() {
             write!(f, " ({})", place.join(" "))?;
         }
-        if let Some(advice) = self.kind.advice() {
+        if let Some(advice) = self.advice() {
             write!(f, ": {advice}")?;
         }
         Ok(())
+    }
+}
+
+impl Error {
+    /// What an operator should do, where there is one thing to do.
+    fn advice(&self) -> Option<String> {
+        let (operation, resource, region) = (self.operation?, self.resource.as_deref()?, self.region.as_ref()?);
+        let service = if operation == "GetParameter" { "ssm" } else { "dynamodb" };
+        match self.kind {
+            Kind::Access => Some(format!("allow {service}:{operation} on {resource} in {region} in the IAM policy of this host")),
+            Kind::NotFound if service == "ssm" => Some(format!("create {resource} in {region}, or correct wp_dynamodb.region_parameter")),
+            Kind::NotFound => Some(format!("create {resource} in {region} as a replica of the global table, or correct wp_dynamodb.table")),
+            _ => None,
+        }
     }
 }
 
@@ -159,7 +164,7 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "the table does not exist (GetItem on table wordpress_sessions in us-east-1 after 12 ms): \
-             create it in this Region, or correct the name in the settings"
+             create table wordpress_sessions in us-east-1 as a replica of the global table, or correct wp_dynamodb.table"
         );
     }
 }

@@ -1,13 +1,14 @@
 //! Regions, stores and sessions of wp-dynamodb, without PHP.
 //!
 //! ```text
-//! aws      HTTP, deadlines and retries of all calls; credentials
+//! aws      HTTP and credentials of all calls
+//! call/    one call over as many Regions as it takes: tries, bridging, hedging, the switch window
 //! config   the table of settings and what they parse to
 //! error    one typed error with its cause
 //! runtime  one tokio runtime per process, safe across fork
 //! engine   settings + runtime + store + Region: what the extension talks to
-//! region/  which Region is active (parameter, decide, shared memory, poller, state file)
-//! store/   the item store (trait, DynamoDB, memory, failing)
+//! region/  which Region is active and which one is used (parameter, breakers, decide, shared memory, poller, state file)
+//! store/   the item store (trait, DynamoDB, memory, failing), and which copy of an item is the newest
 //! session/ the life of a PHP session (lifecycle, item formats, seal)
 //! metrics  counters and latency, shared by all workers of a host
 //! ```
@@ -15,6 +16,7 @@
 //! Nothing in here names PHP, WordPress, the controller or the lab.
 
 pub mod aws;
+pub mod call;
 pub mod config;
 mod credentials;
 pub mod engine;

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::error::Kind;
 use crate::region::Region;
+use crate::region::decide::breaker::Phase;
 
 /// The calls that are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +81,48 @@ impl SessionEvent {
             SessionEvent::Unchanged => "unchanged",
             SessionEvent::Destroyed => "destroyed",
             SessionEvent::Failed => "failed",
+        }
+    }
+}
+
+/// What was done because Regions are not alike at the moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RoutingEvent {
+    /// A call was answered by another Region than the route, because the route had failed it.
+    Bridged,
+    /// A read asked a second Region because the first was late.
+    Hedged,
+    /// A read asked the Regions of the switch window as well.
+    Doubled,
+    /// Of a session's copies one was dropped for a newer one that may have been written without knowing it.
+    Superseded,
+    /// The host left its preferred Region.
+    Left,
+    /// It came back.
+    Returned,
+}
+
+impl RoutingEvent {
+    /// Every event, in the order of the counters.
+    pub const ALL: [RoutingEvent; 6] = [
+        RoutingEvent::Bridged,
+        RoutingEvent::Hedged,
+        RoutingEvent::Doubled,
+        RoutingEvent::Superseded,
+        RoutingEvent::Left,
+        RoutingEvent::Returned,
+    ];
+
+    /// The name used in metrics.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            RoutingEvent::Bridged => "bridged",
+            RoutingEvent::Hedged => "hedged",
+            RoutingEvent::Doubled => "doubled",
+            RoutingEvent::Superseded => "superseded",
+            RoutingEvent::Left => "left",
+            RoutingEvent::Returned => "returned",
         }
     }
 }
@@ -164,6 +207,12 @@ impl RegionMetrics {
         }
     }
 
+    /// How many calls of this operation there have been.
+    #[must_use]
+    pub fn calls(&self, operation: Operation) -> u64 {
+        self.calls[operation as usize].load(Relaxed)
+    }
+
     /// What has been counted.
     #[must_use]
     pub fn read(&self) -> RegionReport {
@@ -192,6 +241,23 @@ impl SessionMetrics {
     #[must_use]
     pub fn read(&self) -> Vec<(&'static str, u64)> {
         SessionEvent::ALL.iter().zip(&self.0).map(|(event, n)| (event.name(), n.load(Relaxed))).collect()
+    }
+}
+
+/// Counters of what was done because Regions are not alike.
+#[repr(C)]
+pub struct RoutingMetrics([AtomicU64; RoutingEvent::ALL.len()]);
+
+impl RoutingMetrics {
+    /// Counts one event.
+    pub fn record(&self, event: RoutingEvent) {
+        self.0[event as usize].fetch_add(1, Relaxed);
+    }
+
+    /// What has been counted.
+    #[must_use]
+    pub fn read(&self) -> Vec<(&'static str, u64)> {
+        RoutingEvent::ALL.iter().zip(&self.0).map(|(event, n)| (event.name(), n.load(Relaxed))).collect()
     }
 }
 
@@ -226,8 +292,16 @@ pub struct Report {
     /// What became of sessions.
     #[serde(serialize_with = "as_map")]
     pub sessions: Vec<(&'static str, u64)>,
+    /// What was done because Regions are not alike.
+    #[serde(serialize_with = "as_map")]
+    pub routing: Vec<(&'static str, u64)>,
+    /// Of each Region's breaker: what it is now, and how often it has opened.
+    #[serde(serialize_with = "breakers_as_map")]
+    pub breakers: Vec<(Region, Phase, usize)>,
     /// The active Region.
     pub active: Region,
+    /// The Region in use.
+    pub route: Region,
     /// Milliseconds since an SSM last answered.
     pub parameter_checked_age_ms: Option<u64>,
 }
@@ -238,6 +312,15 @@ fn as_map<S: serde::Serializer>(pairs: &[(&'static str, u64)], serializer: S) ->
 
 fn regions_as_map<S: serde::Serializer>(pairs: &[(Region, RegionReport)], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_map(pairs.iter().map(|(region, report)| (region.as_str(), report)))
+}
+
+fn breakers_as_map<S: serde::Serializer>(breakers: &[(Region, Phase, usize)], serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Breaker {
+        state: Phase,
+        opened: usize,
+    }
+    serializer.collect_map(breakers.iter().map(|(region, state, opened)| (region.as_str(), Breaker { state: *state, opened: *opened })))
 }
 
 /// The report in Prometheus's text format, version 0.0.4. No label value needs escaping: all are names of this program or of Regions.
@@ -269,8 +352,18 @@ pub fn prometheus(report: &Report) -> String {
     family("wp_dynamodb_latency_seconds", "gauge", "Latency of answered DynamoDB calls.", quantiles.collect());
     let sessions = report.sessions.iter().map(|(event, n)| (format!("event=\"{event}\""), number(*n)));
     family("wp_dynamodb_sessions_total", "counter", "What became of sessions.", sessions.collect());
-    let active = report.regions.iter().map(|(region, _)| (format!("region=\"{region}\""), f64::from(u8::from(*region == report.active))));
-    family("wp_dynamodb_active_region", "gauge", "1 for the active Region.", active.collect());
+    let routing = report.routing.iter().map(|(event, n)| (format!("event=\"{event}\""), number(*n)));
+    family("wp_dynamodb_routing_total", "counter", "What was done because Regions are not alike.", routing.collect());
+    let one = |chosen: &Region| {
+        report.regions.iter().map(|(region, _)| (format!("region=\"{region}\""), f64::from(u8::from(region == chosen)))).collect()
+    };
+    family("wp_dynamodb_active_region", "gauge", "1 for the active Region.", one(&report.active));
+    family("wp_dynamodb_route_region", "gauge", "1 for the Region in use.", one(&report.route));
+    let open =
+        report.breakers.iter().map(|(region, phase, _)| (format!("region=\"{region}\""), f64::from(u8::from(*phase != Phase::Closed))));
+    family("wp_dynamodb_breaker_open", "gauge", "1 while calls avoid the Region.", open.collect());
+    let opened = report.breakers.iter().map(|(region, _, opened)| (format!("region=\"{region}\""), number(*opened as u64)));
+    family("wp_dynamodb_breaker_opened_total", "counter", "Openings of the Region's breaker.", opened.collect());
     if let Some(age) = report.parameter_checked_age_ms {
         let _ = writeln!(
             out,
@@ -313,13 +406,18 @@ mod tests {
                 RegionReport { calls: vec![("GetItem", 3)], errors: vec![], latency_ms: Latency { p50: Some(1.5), p99: None } },
             )],
             sessions: vec![("read", 3)],
-            active: region,
+            routing: vec![("bridged", 2)],
+            breakers: vec![(region.clone(), Phase::HalfOpen, 4)],
+            active: region.clone(),
+            route: region,
             parameter_checked_age_ms: Some(1500),
         };
         let text = prometheus(&report);
         assert!(text.contains("wp_dynamodb_calls_total{region=\"us-east-1\",operation=\"GetItem\"} 3\n"), "{text}");
         assert!(text.contains("wp_dynamodb_latency_seconds{region=\"us-east-1\",quantile=\"0.5\"} 0.0015\n"), "{text}");
         assert!(text.contains("wp_dynamodb_parameter_age_seconds 1.5\n"), "{text}");
+        assert!(text.contains("wp_dynamodb_breaker_open{region=\"us-east-1\"} 1\n"), "{text}");
+        assert!(text.contains("wp_dynamodb_breaker_opened_total{region=\"us-east-1\"} 4\n"), "{text}");
         for line in text.lines().filter(|l| !l.starts_with('#')) {
             assert!(line.rsplit_once(' ').is_some_and(|(_, v)| v.parse::<f64>().is_ok()), "{line}");
         }

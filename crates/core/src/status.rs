@@ -8,8 +8,12 @@ use serde::Serialize;
 use crate::aws;
 use crate::config::{self, SETTINGS};
 use crate::engine::Engine;
+use crate::error::Kind;
 use crate::metrics::{Latency, Report};
+use crate::region::breaker_cell::BreakerCell;
 use crate::region::decide::Source;
+use crate::region::decide::breaker::Phase;
+use crate::region::decide::route::{Route, Why};
 use crate::region::shared::monotonic_ms;
 
 /// The answer of `wp_dynamodb_status()`.
@@ -25,8 +29,10 @@ pub struct Status {
     pub route: String,
     /// Where the active Region is from.
     pub source: Source,
-    /// Why the route is what it is, for people.
-    pub reason: &'static str,
+    /// Why the route is what it is, in one word.
+    pub why: Why,
+    /// The same for people.
+    pub reason: String,
     /// The Region this host is in.
     pub home: String,
     /// The session table.
@@ -36,6 +42,8 @@ pub struct Status {
     /// By Region, in the order of preference.
     #[serde(serialize_with = "as_map")]
     pub regions: Vec<(String, RegionStatus)>,
+    /// Which Regions are asked and written beside the route, after a switch or a bridge.
+    pub window: Option<WindowStatus>,
     /// The newest warnings about the Region, oldest first.
     pub warnings: Vec<String>,
 }
@@ -55,6 +63,30 @@ pub struct ParameterStatus {
     pub poller_pid: Option<u32>,
 }
 
+/// The switch window, while there is one.
+#[derive(Debug, Serialize)]
+pub struct WindowStatus {
+    /// Milliseconds until it ends.
+    pub left_ms: u64,
+    /// The Regions in it.
+    pub regions: Vec<String>,
+}
+
+/// A Region's breaker.
+#[derive(Debug, Serialize)]
+pub struct BreakerStatus {
+    /// `closed`, `open` or `half_open`.
+    pub state: Phase,
+    /// Milliseconds since it opened or closed; none: it never has.
+    pub since_ms: Option<u64>,
+    /// How often it has opened.
+    pub opened: usize,
+    /// How long it stays open at least, in milliseconds; while it is open.
+    pub hold_ms: Option<u64>,
+    /// The failure that opened it last, or that of the last probe.
+    pub cause: Option<String>,
+}
+
 /// What is known of a Region.
 #[derive(Debug, Serialize)]
 pub struct RegionStatus {
@@ -68,6 +100,10 @@ pub struct RegionStatus {
     pub parameter_value: Option<String>,
     /// What is wrong with it.
     pub parameter_error: Option<String>,
+    /// Whether it counts as lost.
+    pub breaker: BreakerStatus,
+    /// The parameter orders hosts in it to leave it.
+    pub drained: bool,
     /// DynamoDB and SSM calls of this host.
     pub calls: u64,
     /// Those that failed.
@@ -121,6 +157,12 @@ impl Engine {
         let now = monotonic_ms();
         let state = slot.state();
         let (active, source) = self.active();
+        let (view, route) = (self.host().view(), self.host().route());
+        let window = self.host().beside(route.region, &view);
+        let window = (!window.is_empty()).then(|| WindowStatus {
+            left_ms: slot.window().until_ms.saturating_sub(now),
+            regions: window.iter().map(|region| self.host().name(region).to_string()).collect(),
+        });
         let regions = settings.regions.iter().enumerate().map(|(index, region)| {
             let cell = slot.region(index);
             let (parameter, value, error) = cell.read();
@@ -132,6 +174,8 @@ impl Engine {
                 parameter_state: parameter.name(),
                 parameter_value: present(value),
                 parameter_error: present(error),
+                breaker: breaker(&cell.breaker, now),
+                drained: view.drained.has(index),
                 calls: report.calls.iter().map(|(_, n)| n).sum(),
                 errors: report.errors.iter().map(|(_, n)| n).sum(),
                 latency_ms: report.latency_ms,
@@ -141,10 +185,11 @@ impl Engine {
         Status {
             version: env!("CARGO_PKG_VERSION"),
             pid: std::process::id(),
-            route: active.to_string(),
+            route: self.host().name(route.region).to_string(),
             active: active.to_string(),
             source,
-            reason: source.reason(),
+            why: route.why,
+            reason: self.reason(route, source),
             home: self.home().to_string(),
             table: settings.table.clone(),
             parameter: ParameterStatus {
@@ -155,17 +200,31 @@ impl Engine {
                 poller_pid: slot.poller(now),
             },
             regions: regions.collect(),
+            window,
             warnings: slot.recent_notices().iter().filter_map(|n| n.strip_prefix("warning: ").map(str::to_owned)).collect(),
         }
     }
 
-    /// Whether the session table in this host's own Region answers within `deadline`.
+    fn reason(&self, route: Route, source: Source) -> String {
+        let preferred = self.host().name(route.preferred);
+        let cause = || self.slot().region(route.preferred).breaker.history().1.unwrap_or_default();
+        match route.why {
+            Why::Active => source.reason().to_owned(),
+            Why::Home => "the Region of this host (wp_dynamodb.routing is local)".to_owned(),
+            Why::Evacuated => "the active Region: the parameter drains the Region of this host".to_owned(),
+            Why::Bridged => format!("{preferred} is lost: {}", cause()),
+            Why::NoneHealthy => format!("no Region answers; {preferred}: {}", cause()),
+        }
+    }
+
+    /// Whether the session table in this host's own Region answers within `deadline`. Throttled is an answer: another Region would not
+    /// make the traffic less.
     #[must_use]
     pub fn health(&self, deadline: Duration) -> Health {
         let began = std::time::Instant::now();
         let (region, result) = self.probe(deadline);
         Health {
-            ok: result.is_ok(),
+            ok: result.as_ref().map_or_else(|error| error.kind == Kind::Throttled, |_| true),
             region: region.to_string(),
             table: self.shared_settings().table.clone(),
             latency_ms: began.elapsed().as_secs_f64() * 1000.0,
@@ -182,7 +241,19 @@ impl Engine {
         Report {
             regions: regions.map(|(index, region)| (region.clone(), self.slot().region(index).metrics.read())).collect(),
             sessions: self.slot().sessions.read(),
+            routing: self.slot().routing.read(),
+            breakers: self
+                .shared_settings()
+                .regions
+                .iter()
+                .enumerate()
+                .map(|(index, region)| {
+                    let cell = &self.slot().region(index).breaker;
+                    (region.clone(), cell.read().phase(monotonic_ms()), cell.history().0)
+                })
+                .collect(),
             active: self.active().0,
+            route: self.host().name(self.host().route().region).clone(),
             parameter_checked_age_ms: (state.checked_ms > 0).then(|| monotonic_ms().saturating_sub(state.checked_ms)),
         }
     }
@@ -191,6 +262,18 @@ impl Engine {
     #[must_use]
     pub fn endpoint(&self, region: &crate::Region) -> String {
         aws::endpoint("dynamodb", region, &self.shared_settings().endpoints)
+    }
+}
+
+fn breaker(cell: &BreakerCell, now_ms: u64) -> BreakerStatus {
+    let breaker = cell.read();
+    let (opened, cause) = cell.history();
+    BreakerStatus {
+        state: breaker.phase(now_ms),
+        since_ms: (breaker.since_ms > 0).then(|| now_ms.saturating_sub(breaker.since_ms)),
+        opened,
+        hold_ms: breaker.open.then(|| breaker.hold_ms()),
+        cause,
     }
 }
 

@@ -3,19 +3,28 @@
 //! ```text
 //! parameter   what an operator may have written into the SSM parameter
 //! source      asking SSM for it, per Region
-//! decide      (state, observation, now) → state; pure
+//! decide/     (state, observation, now) → state, breaker, route, window; pure
 //! state_file  the last good value on disk
-//! shared      what all workers of the host know, in shared memory
-//! poller      one worker of the host asks, the others read
+//! shared      what all workers of the host know, in shared memory (breaker_cell, hedges, text: its parts)
+//! host        this host among its Regions: home, route, switch window
+//! breakers    notes what calls meet, opens and closes the breakers, says so once
+//! poller      one worker of the host asks SSM and probes lost Regions, the others read
+//! mask        a set of Regions
 //! ```
 
+pub mod breaker_cell;
+pub mod breakers;
 pub mod decide;
+pub mod hedges;
+pub mod host;
 pub mod locate;
+pub mod mask;
 pub mod parameter;
 pub mod poller;
 pub mod shared;
 pub mod source;
 pub mod state_file;
+mod text;
 
 use std::fmt;
 

@@ -1,6 +1,19 @@
 //! What an operator, a script or an accident may have written into the SSM parameter.
+//!
+//! `us-west-2`: the active Region. `us-west-2 drain=us-east-1`: and hosts in us-east-1 shall not use their own Region any more, also with
+//! `routing = local`. One value, so that an order is always whole.
 
 use crate::region::Region;
+use crate::region::mask::Mask;
+
+/// What a good value says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Named {
+    /// The active Region: its index in `regions`.
+    pub region: usize,
+    /// The drained Regions.
+    pub drained: Mask,
+}
 
 /// Why a parameter's value was ignored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,20 +24,35 @@ pub struct BadValue {
     pub reason: &'static str,
 }
 
-/// Reads the parameter's value: the index in `regions` of the Region it names.
+/// Reads the parameter's value: what it names, as indices in `regions`.
 ///
-/// Surrounding white space is forgiven (editors and `echo` add it), nothing else is.
+/// White space around it is forgiven (editors and `echo` add it), nothing else is.
 ///
 /// # Errors
-/// When it is empty, does not look like a Region, or is not in `regions`.
-pub fn parse(value: &str, regions: &[Region]) -> Result<usize, BadValue> {
-    let text = value.trim_matches([' ', '\t', '\r', '\n']);
+/// When it is empty, does not look like Regions, or names one that is not in `regions`.
+pub fn parse(value: &str, regions: &[Region]) -> Result<Named, BadValue> {
+    const SPACE: [char; 4] = [' ', '\t', '\r', '\n'];
+    let text = value.trim_matches(SPACE);
     let bad = |reason| BadValue { shown: shown(text), reason };
+    let index = |name: &str, malformed, foreign| {
+        let region = Region::parse(name).map_err(|_| bad(malformed))?;
+        regions.iter().position(|r| *r == region).ok_or_else(|| bad(foreign))
+    };
     if text.is_empty() {
         return Err(bad("it is empty"));
     }
-    let region = Region::parse(text).map_err(|_| bad("it does not have the form of an AWS Region"))?;
-    regions.iter().position(|r| *r == region).ok_or_else(|| bad("it is not one of wp_dynamodb.regions"))
+    let (active, order) = text.split_once(SPACE).unwrap_or((text, ""));
+    let region = index(active, "it does not have the form of an AWS Region", "it is not one of wp_dynamodb.regions")?;
+    let mut drained = Mask::default();
+    if !order.is_empty() {
+        let names = order.trim_start_matches(SPACE).strip_prefix("drain=");
+        let names = names.ok_or_else(|| bad("only \"drain=\" and Regions may follow the Region"))?;
+        for name in names.split(',') {
+            let malformed = "what follows \"drain=\" are not Regions, separated by commas";
+            drained = drained.with(index(name, malformed, "\"drain=\" names a Region that is not one of wp_dynamodb.regions")?);
+        }
+    }
+    Ok(Named { region, drained })
 }
 
 /// Makes foreign text safe for a log line: as [`line`], of at most 64 characters.
@@ -56,8 +84,20 @@ mod tests {
 
     #[test]
     fn takes_a_region_of_the_list() {
-        assert_eq!(parse("us-west-2", &regions()), Ok(1));
-        assert_eq!(parse(" us-east-1\n", &regions()), Ok(0));
+        let drained = Mask::default();
+        assert_eq!(parse("us-west-2", &regions()), Ok(Named { region: 1, drained }));
+        assert_eq!(parse(" us-east-1\n", &regions()), Ok(Named { region: 0, drained }));
+    }
+
+    #[test]
+    fn takes_an_order_to_leave_regions() {
+        let drained = Mask::default().with(0);
+        assert_eq!(parse("us-west-2 drain=us-east-1", &regions()), Ok(Named { region: 1, drained }));
+        assert_eq!(parse("us-west-2  drain=us-east-1,us-west-2\n", &regions()), Ok(Named { region: 1, drained: drained.with(1) }));
+        for bad in ["us-west-2 us-east-1", "us-west-2 drain=", "us-west-2 drain=eu-west-1", "us-west-2 drain=us-east-1,", "drain=us-east-1"]
+        {
+            assert!(parse(bad, &regions()).is_err(), "{bad}");
+        }
     }
 
     #[test]
@@ -74,9 +114,9 @@ mod tests {
     proptest! {
         #[test]
         fn only_names_of_the_list_are_taken(text in ".{0,5000}") {
-            if let Ok(index) = parse(&text, &regions()) {
-                let named = &regions()[index];
-                prop_assert_eq!(text.trim(), named.as_str());
+            if let Ok(named) = parse(&text, &regions()) {
+                let region = &regions()[named.region];
+                prop_assert!(text.trim().starts_with(region.as_str()));
             }
         }
     }

@@ -1,15 +1,16 @@
-//! One worker of the host asks SSM in all Regions; the others read what it found in shared memory.
+//! One worker of the host asks SSM in all Regions and probes lost ones; the others read what it found in shared memory.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use crate::config::Settings;
 use crate::error::Error;
 use crate::metrics::Operation;
+use crate::region::breakers::Breakers;
 use crate::region::decide::{self, Reading, State};
-use crate::region::shared::{ParameterState, Slot, monotonic_ms};
+use crate::region::host::Host;
+use crate::region::shared::{ParameterState, monotonic_ms};
 use crate::region::source::{Parameter, ParameterSource};
 use crate::region::{Region, locate, parameter, state_file};
 
@@ -21,12 +22,12 @@ const DISK: Duration = Duration::from_secs(2);
 /// What polling needs.
 #[derive(Clone)]
 pub struct Poller {
-    /// Regions, parameter, interval, state file.
-    pub settings: Arc<Settings>,
+    /// Regions, parameter, interval, state file; and where the findings go.
+    pub host: Host,
     /// Where parameters are read.
     pub source: Arc<dyn ParameterSource>,
-    /// Where the findings go.
-    pub slot: &'static Slot,
+    /// Probed while this worker polls.
+    pub breakers: Breakers,
     /// Asks for a turn before the next tick.
     pub wake: Arc<Notify>,
     /// The environment does not say where this host is: the metadata shall.
@@ -37,15 +38,16 @@ impl Poller {
     /// Polls for as long as the process lives, whenever this worker holds the lease and a round is due.
     pub async fn run(self) {
         let pid = std::process::id();
-        let interval = millis(self.settings.poll_interval);
+        let interval = millis(self.host.settings.poll_interval);
         // Longer than a round can take. A killed holder is noticed at once, by its process id.
         let lease = (interval + interval / 2).max(millis(DEADLINE + DISK) + 500);
         // A dead or idle poller is replaced within a tick and the rest of its lease: well inside two intervals.
         let tick = Duration::from_millis((interval / 8).clamp(50, 1000));
         loop {
             let now = monotonic_ms();
-            if self.slot.lease(pid, now, lease) {
-                let attempted = self.slot.state().attempted_ms;
+            if self.host.slot.lease(pid, now, lease) {
+                let attempted = self.host.slot.state().attempted_ms;
+                self.breakers.probe();
                 if attempted == 0 || now >= attempted + interval + jitter(interval) {
                     // What failed is noted in the slot, and the next round is the retry.
                     let _ = self.round().await;
@@ -63,7 +65,7 @@ impl Poller {
     /// # Errors
     /// The first failure, when no Region's SSM answered.
     pub async fn round(&self) -> Result<(), Error> {
-        let regions = &self.settings.regions;
+        let regions = &self.host.settings.regions;
         let mut asked = tokio::task::JoinSet::new();
         for (index, region) in regions.iter().cloned().enumerate() {
             let source = Arc::clone(&self.source);
@@ -76,34 +78,36 @@ impl Poller {
                 (index, answer, began.elapsed())
             });
         }
-        let located = tokio::spawn(Self::metadata(self.locate && self.slot.located().is_none()));
+        let located = tokio::spawn(Self::metadata(self.locate && self.host.slot.located().is_none()));
         let mut readings = vec![Reading::Failed; regions.len()];
         let mut failure = None;
+        let mut rewritten = false;
         while let Some(done) = asked.join_next().await {
             if let Ok((index, answer, took)) = done {
                 let error = answer.as_ref().err().map(|e| e.kind);
-                self.slot.region(index).metrics.record(Operation::GetParameter, took, error);
+                self.host.slot.region(index).metrics.record(Operation::GetParameter, took, error);
                 readings[index] = self.reading(index, &answer);
+                rewritten |= matches!(&answer, Ok(Some(found)) if found.version > 1);
                 failure = failure.or(answer.err());
             }
         }
-        let mut next = decide::decide(self.slot.state(), &readings, monotonic_ms());
+        let mut next = decide::decide(self.host.slot.state(), &readings, monotonic_ms());
         // Where there is a parameter, nobody waits for the metadata.
         if next.adopted.is_none() {
             self.place(located).await;
             next.attempted_ms = monotonic_ms();
-            self.publish(&next);
+            self.publish(&next, rewritten);
         } else {
-            self.publish(&next);
+            self.publish(&next, rewritten);
             self.place(located).await;
         }
         match failure {
             Some(error) if readings.iter().all(|r| *r == Reading::Failed) => Err(error),
             _ => {
                 if readings.iter().all(|r| *r == Reading::Missing) {
-                    self.say_once(&format!(
+                    self.host.slot.say_once(&format!(
                         "warning: there is no parameter {} in any Region; create it, or correct wp_dynamodb.region_parameter",
-                        self.settings.parameter
+                        self.host.settings.parameter
                     ));
                 }
                 self.keep(&next).await;
@@ -119,34 +123,41 @@ impl Poller {
     /// Notes where the metadata places this host.
     async fn place(&self, located: tokio::task::JoinHandle<Option<Option<Region>>>) {
         if let Ok(Some(found)) = located.await {
-            self.slot.locate(decide::index_of(found.as_ref(), &self.settings.regions));
+            self.host.slot.locate(decide::index_of(found.as_ref(), &self.host.settings.regions));
         }
     }
 
-    fn publish(&self, next: &State) {
-        if self.slot.publish(next)
-            && let Some(adopted) = next.adopted
-        {
-            let region = &self.settings.regions[adopted.region];
-            self.slot.notice(&format!("info: the active Region is now {region} (parameter {})", self.settings.parameter));
+    /// `rewritten`: the parameter has had another value before.
+    fn publish(&self, next: &State, rewritten: bool) {
+        let replaced = self.host.slot.publish(next);
+        let (Some(before), Some(adopted)) = (replaced, next.adopted) else { return };
+        if before.is_none() && rewritten {
+            self.host.started_after(adopted);
         }
+        let (active, drained) = (self.host.name(adopted.region), adopted.drained);
+        let drained: Vec<_> = drained.iter().map(|region| format!("; {} is drained", self.host.name(region))).collect();
+        let (from, to) = self.host.switched(before, adopted);
+        let uses =
+            if from == to { String::new() } else { format!("; this host uses {}, no longer {}", self.host.name(to), self.host.name(from)) };
+        let parameter = &self.host.settings.parameter;
+        self.host.slot.notice(&format!("info: the active Region is now {active} (parameter {parameter}){}{uses}", drained.concat()));
     }
 
     /// One answer as a reading; notes it, and says once when it is bad.
     fn reading(&self, index: usize, answer: &Result<Option<Parameter>, Error>) -> Reading {
-        let cell = self.slot.region(index);
-        let region = &self.settings.regions[index];
+        let cell = self.host.slot.region(index);
+        let region = &self.host.settings.regions[index];
         match answer {
-            Ok(Some(found)) => match parameter::parse(&found.value, &self.settings.regions) {
+            Ok(Some(found)) => match parameter::parse(&found.value, &self.host.settings.regions) {
                 Ok(named) => {
-                    cell.note(ParameterState::Ok, self.settings.regions[named].as_str(), "");
-                    Reading::Value { region: named, modified_ms: found.modified_ms }
+                    cell.note(ParameterState::Ok, self.host.name(named.region).as_str(), "");
+                    Reading::Value { region: named.region, drained: named.drained, modified_ms: found.modified_ms }
                 }
                 Err(bad) => {
                     if cell.note(ParameterState::Bad, &bad.shown, bad.reason) {
-                        self.slot.notice(&format!(
+                        self.host.slot.notice(&format!(
                             "warning: parameter {} in {region} is ignored: its value \"{}\" is no Region to use: {}; going on with the Region in use",
-                            self.settings.parameter, bad.shown, bad.reason
+                            self.host.settings.parameter, bad.shown, bad.reason
                         ));
                     }
                     Reading::Bad
@@ -160,9 +171,9 @@ impl Poller {
                 let (before, _, _) = cell.read();
                 cell.note(ParameterState::Error, "", &error.cause);
                 if before != ParameterState::Error {
-                    self.slot.notice(&format!(
+                    self.host.slot.notice(&format!(
                         "warning: parameter {} in {region} cannot be read: {error}; going on with the Region in use",
-                        self.settings.parameter
+                        self.host.settings.parameter
                     ));
                 }
                 Reading::Failed
@@ -172,26 +183,20 @@ impl Poller {
 
     /// Keeps the last good value on disk while SSM confirms it. Not on the runtime's thread: a disk that hangs must not hold up pages.
     async fn keep(&self, state: &State) {
-        let (Some(path), Some(adopted)) = (self.settings.state_file.clone(), state.adopted.filter(|a| a.confirmed)) else { return };
-        let (parameter, region) = (self.settings.parameter.clone(), self.settings.regions[adopted.region].clone());
-        let write = tokio::task::spawn_blocking(move || state_file::write(&path, &parameter, region.as_str(), adopted.modified_ms));
+        let (Some(path), Some(adopted)) = (self.host.settings.state_file.clone(), state.adopted.filter(|a| a.confirmed)) else { return };
+        let name = |region| self.host.name(region).to_string();
+        let drained = adopted.drained.iter().map(name).collect();
+        let value = state_file::LastGood::new(&self.host.settings.parameter, name(adopted.region), drained, adopted.modified_ms);
+        let write = tokio::task::spawn_blocking(move || state_file::write(&path, &value));
         let error = match tokio::time::timeout(DISK, write).await {
             Ok(Ok(Ok(()))) => return,
             Ok(Ok(Err(error))) => error,
             Ok(Err(error)) => error.to_string(),
             Err(_) => "the disk does not answer".to_owned(),
         };
-        self.say_once(&format!(
+        self.host.slot.say_once(&format!(
             "warning: the last good Region cannot be kept: {error}; set wp_dynamodb.state_file to a path of this site's own that the workers may write"
         ));
-    }
-
-    /// Leaves a message unless it is among the newest already.
-    fn say_once(&self, message: &str) {
-        // Long ones are kept cut.
-        if !self.slot.recent_notices().iter().any(|said| message.starts_with(said.as_str())) {
-            self.slot.notice(message);
-        }
     }
 }
 
@@ -209,8 +214,10 @@ fn millis(duration: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Settings;
     use crate::region::shared;
     use crate::store::Reply;
+    use crate::store::memory::Memory;
     use std::collections::HashMap;
     use std::sync::Mutex;
 
@@ -219,7 +226,7 @@ mod tests {
 
     impl Fake {
         fn says(&self, region: &str, answer: Result<Option<(&str, u64)>, Error>) {
-            let answer = answer.map(|a| a.map(|(value, modified_ms)| Parameter { value: value.into(), modified_ms }));
+            let answer = answer.map(|a| a.map(|(value, modified_ms)| Parameter { value: value.into(), modified_ms, version: 1 }));
             self.0.lock().expect("unpoisoned").insert(region.into(), answer);
         }
     }
@@ -236,14 +243,10 @@ mod tests {
     }
 
     fn poller(fake: &Arc<Fake>, state_file: Option<std::path::PathBuf>) -> Poller {
-        let slot = shared::private();
-        Poller {
-            settings: Arc::new(Settings { state_file, ..Settings::default() }),
-            source: Arc::<Fake>::clone(fake),
-            slot,
-            wake: Arc::default(),
-            locate: false,
-        }
+        let settings = Arc::new(Settings { state_file, ..Settings::default() });
+        let host = Host { settings, slot: shared::private(), environment: None };
+        let breakers = Breakers::new(host.clone(), Arc::new(Memory::default()));
+        Poller { host, source: Arc::<Fake>::clone(fake), breakers, wake: Arc::default(), locate: false }
     }
 
     #[tokio::test]
@@ -255,10 +258,10 @@ mod tests {
         fake.says("us-east-1", Ok(Some(("us-east-1", 10))));
         fake.says("us-west-2", Ok(Some(("us-west-2", 20))));
         let _ = poller.round().await;
-        assert_eq!(poller.slot.state().adopted.map(|a| a.region), Some(1));
+        assert_eq!(poller.host.slot.state().adopted.map(|a| a.region), Some(1));
         let kept = state_file::read(&path, "/wordpress/dynamodb_region").expect("readable").expect("kept");
         assert_eq!((kept.0.region.as_str(), kept.0.modified_ms), ("us-west-2", 20));
-        assert!(poller.slot.take_notices()[0].contains("now us-west-2"));
+        assert!(poller.host.slot.take_notices()[0].contains("now us-west-2"));
     }
 
     #[tokio::test]
@@ -268,14 +271,14 @@ mod tests {
         fake.says("us-east-1", Ok(Some(("eu-west-9", 10))));
         let _ = poller.round().await;
         let _ = poller.round().await;
-        let notices = poller.slot.take_notices();
+        let notices = poller.host.slot.take_notices();
         assert_eq!(notices.len(), 1, "{notices:?}");
         for part in ["/wordpress/dynamodb_region", "us-east-1", "eu-west-9", "not one of wp_dynamodb.regions"] {
             assert!(notices[0].contains(part), "{part} in {}", notices[0]);
         }
-        assert_eq!(poller.slot.region(0).read().0, ParameterState::Bad);
-        assert_eq!(poller.slot.region(1).read().0, ParameterState::Missing);
-        assert_eq!(poller.slot.state().adopted, None);
+        assert_eq!(poller.host.slot.region(0).read().0, ParameterState::Bad);
+        assert_eq!(poller.host.slot.region(1).read().0, ParameterState::Missing);
+        assert_eq!(poller.host.slot.state().adopted, None);
     }
 
     #[tokio::test]
@@ -284,14 +287,14 @@ mod tests {
         let poller = poller(&fake, None);
         fake.says("us-west-2", Ok(Some(("us-west-2", 20))));
         let _ = poller.round().await;
-        let _ = poller.slot.take_notices();
+        let _ = poller.host.slot.take_notices();
         fake.says("us-east-1", Err(down()));
         fake.says("us-west-2", Err(down()));
         let _ = poller.round().await;
         let _ = poller.round().await;
-        assert_eq!(poller.slot.take_notices().len(), 2, "one for each Region");
+        assert_eq!(poller.host.slot.take_notices().len(), 2, "one for each Region");
         assert_eq!(poller.round().await.unwrap_err().kind, crate::Kind::Unavailable);
-        let state = poller.slot.state();
+        let state = poller.host.slot.state();
         assert_eq!(state.adopted.map(|a| a.region), Some(1));
         assert!(state.checked_ms <= state.attempted_ms);
     }

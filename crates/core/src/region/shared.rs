@@ -5,9 +5,11 @@
 //! ├─ magic, layout version
 //! └─ slots[8]        one for each set of Regions and parameter (pools may differ); `key` 0 = free
 //!    ├─ lease        who polls: until (monotonic ms) << 24 | pid
-//!    ├─ adopted      the parameter's value: modified ms << 16 | Region index << 8 | flags
+//!    ├─ adopted      the parameter's value: modified ms << 16 | drained << 8 | Region index << 4 | flags
 //!    ├─ attempted, checked (monotonic ms), located (metadata Region)
-//!    ├─ regions[8]   state and last bad value of each Region's parameter; metrics
+//!    ├─ window       Regions that may know more than the route: until (monotonic ms) << 8 | Regions
+//!    ├─ hedges       tokens, and the reads they were earned with
+//!    ├─ regions[8]   state and last bad value of each Region's parameter; breaker; metrics
 //!    └─ notices[8]   messages that one worker of the host shall log
 //! ```
 //!
@@ -17,16 +19,21 @@
 use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
-use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
-use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, fence};
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Release};
+use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use crate::config::{MAX_REGIONS, Settings};
-use crate::metrics::{RegionMetrics, SessionMetrics};
+use crate::metrics::{RegionMetrics, RoutingMetrics, SessionMetrics};
+use crate::region::breaker_cell::BreakerCell;
+use crate::region::decide::window::Window;
 use crate::region::decide::{Adopted, State};
+use crate::region::hedges::Hedges;
+use crate::region::mask::Mask;
+use crate::region::text::Text;
 
 /// Changes with the layout: a reloaded extension never reads an old one's segment.
-const MAGIC: u64 = 0x7770_6464_6200_0001;
+const MAGIC: u64 = 0x7770_6464_6200_0002;
 const SLOTS: usize = 8;
 const NOTICES: usize = 8;
 
@@ -35,47 +42,6 @@ const NOTICES: usize = 8;
 struct Segment {
     magic: AtomicU64,
     slots: [Slot; SLOTS],
-}
-
-/// A text of up to `8 * N` bytes for people. One process writes at a time as a rule; should two, the worst is a garbled message.
-#[repr(C)]
-struct Text<const N: usize> {
-    sequence: AtomicU32,
-    length: AtomicU32,
-    words: [AtomicU64; N],
-}
-
-impl<const N: usize> Text<N> {
-    fn write(&self, text: &str) {
-        let mut end = text.len().min(8 * N);
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        // Odd while writing. A writer that was killed left it odd: `| 1` takes up from there.
-        let before = self.sequence.load(Relaxed) | 1;
-        self.sequence.store(before, Relaxed);
-        fence(Release);
-        self.length.store(u32::try_from(end).unwrap_or_default(), Relaxed);
-        for (word, bytes) in self.words.iter().zip(text.as_bytes()[..end].chunks(8)) {
-            let mut whole = [0; 8];
-            whole[..bytes.len()].copy_from_slice(bytes);
-            word.store(u64::from_le_bytes(whole), Relaxed);
-        }
-        self.sequence.store(before.wrapping_add(1), Release);
-    }
-
-    /// `None` when it is being written, or its writer was killed.
-    fn read(&self) -> Option<String> {
-        let before = self.sequence.load(Acquire);
-        let length = (self.length.load(Relaxed) as usize).min(8 * N);
-        let mut bytes: Vec<u8> = self.words.iter().take(length.div_ceil(8)).flat_map(|w| w.load(Relaxed).to_le_bytes()).collect();
-        fence(Acquire);
-        if before % 2 == 1 || self.sequence.load(Relaxed) != before {
-            return None;
-        }
-        bytes.truncate(length);
-        String::from_utf8(bytes).ok()
-    }
 }
 
 /// What a Region's SSM said last.
@@ -114,6 +80,8 @@ pub struct RegionCell {
     state: AtomicU32,
     value: Text<34>,
     detail: Text<40>,
+    /// Whether the Region counts as lost.
+    pub breaker: BreakerCell,
     /// Calls, errors, latency.
     pub metrics: RegionMetrics,
 }
@@ -154,6 +122,11 @@ pub struct Slot {
     checked_ms: AtomicU64,
     /// Index + 1 of the Region that the metadata named; `LOCATED_NOWHERE`: asked in vain.
     located: AtomicU64,
+    window: AtomicU64,
+    /// How many reads may be hedged.
+    pub hedges: Hedges,
+    /// What bridging did.
+    pub routing: RoutingMetrics,
     /// One cell for each of `regions`.
     regions: [RegionCell; MAX_REGIONS],
     /// What became of sessions.
@@ -298,21 +271,44 @@ impl Slot {
         }
     }
 
-    /// Makes `state` known; an older value never replaces a newer one, whoever is late. True when the followed value changed.
-    pub fn publish(&self, state: &State) -> bool {
-        let changed = state.adopted.is_some_and(|adopted| self.adopt(adopted));
+    /// Makes `state` known; an older value never replaces a newer one, whoever is late. The value that was replaced, when it named others: there was none before).
+    pub fn publish(&self, state: &State) -> Option<Option<Adopted>> {
+        let replaced = state.adopted.and_then(|adopted| self.adopt(adopted));
         self.checked_ms.fetch_max(state.checked_ms, AcqRel);
         self.attempted_ms.fetch_max(state.attempted_ms, AcqRel);
-        changed
+        replaced
     }
 
-    /// Takes a value when it is newer than the one held. True when it names another Region than before.
-    pub fn adopt(&self, adopted: Adopted) -> bool {
+    /// Takes a value when it is newer than the one held. What it replaced, when that named other Regions.
+    pub fn adopt(&self, adopted: Adopted) -> Option<Option<Adopted>> {
         let packed = pack(adopted);
         let replaced = self.adopted.fetch_update(AcqRel, Acquire, |held| {
             unpack(held).is_none_or(|held| crate::region::decide::newer(&adopted, &held)).then_some(packed)
         });
-        replaced.is_ok_and(|before| unpack(before).map(|b| b.region) != Some(adopted.region))
+        let before = unpack(replaced.ok()?);
+        (before.map(|b| (b.region, b.drained)) != Some((adopted.region, adopted.drained))).then_some(before)
+    }
+
+    /// The Regions whose breaker is open, of the first `count`.
+    #[must_use]
+    pub fn open(&self, count: usize) -> Mask {
+        (0..count).filter(|region| self.region(*region).breaker.is_open()).fold(Mask::default(), Mask::with)
+    }
+
+    /// Which Regions may know more than the route.
+    #[must_use]
+    pub fn window(&self) -> Window {
+        let packed = self.window.load(Acquire);
+        Window { until_ms: packed >> 8, regions: Mask::from_bits(packed.to_le_bytes()[0]) }
+    }
+
+    /// From now on `regions` may know more than the route, for `length_ms`.
+    pub fn widen(&self, regions: Mask, now_ms: u64, length_ms: u64) {
+        let _ = self.window.fetch_update(AcqRel, Acquire, |packed| {
+            let held = Window { until_ms: packed >> 8, regions: Mask::from_bits(packed.to_le_bytes()[0]) };
+            let next = held.widened(regions, now_ms, length_ms);
+            (next != held).then(|| next.until_ms << 8 | u64::from(next.regions.bits()))
+        });
     }
 
     /// The Region the metadata named: `None` not asked yet, `Some(None)` asked in vain.
@@ -334,6 +330,14 @@ impl Slot {
     pub fn notice(&self, message: &str) {
         let number = self.noted.fetch_add(1, AcqRel);
         self.notices[usize::try_from(number).unwrap_or_default() % NOTICES].write(message);
+    }
+
+    /// Leaves a message unless it is among the newest already.
+    pub fn say_once(&self, message: &str) {
+        // Long ones are kept cut.
+        if !self.recent_notices().iter().any(|said| message.starts_with(said.as_str())) {
+            self.notice(message);
+        }
     }
 
     /// Takes the messages that nobody has logged yet; the newest eight at most.
@@ -360,12 +364,13 @@ impl Slot {
 
 fn pack(adopted: Adopted) -> u64 {
     let flags = PRESENT | if adopted.confirmed { CONFIRMED } else { 0 };
-    adopted.modified_ms.min((1 << 48) - 1) << 16 | (adopted.region as u64 & 0xff) << 8 | flags
+    adopted.modified_ms.min((1 << 48) - 1) << 16 | u64::from(adopted.drained.bits()) << 8 | (adopted.region as u64 & 0xf) << 4 | flags
 }
 
 fn unpack(packed: u64) -> Option<Adopted> {
     (packed & PRESENT != 0).then(|| Adopted {
-        region: usize::try_from(packed >> 8 & 0xff).unwrap_or_default(),
+        region: usize::try_from(packed >> 4 & 0xf).unwrap_or_default(),
+        drained: Mask::from_bits(packed.to_le_bytes()[1]),
         modified_ms: packed >> 16,
         confirmed: packed & CONFIRMED != 0,
     })
@@ -377,7 +382,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn adopted(region: usize, modified_ms: u64) -> Adopted {
-        Adopted { region, modified_ms, confirmed: true }
+        Adopted { region, drained: Mask::default(), modified_ms, confirmed: true }
     }
 
     #[test]
@@ -403,10 +408,10 @@ mod tests {
     #[test]
     fn a_late_writer_does_not_bring_back_an_old_value() {
         let slot = private();
-        assert!(slot.adopt(adopted(1, 20)));
-        assert!(!slot.adopt(adopted(0, 10)));
+        assert_eq!(slot.adopt(adopted(1, 20)), Some(None));
+        assert_eq!(slot.adopt(adopted(0, 10)), None);
         assert_eq!(slot.state().adopted, Some(adopted(1, 20)));
-        assert!(!slot.adopt(adopted(1, 30)), "newer, but the same Region");
+        assert_eq!(slot.adopt(adopted(1, 30)), None, "newer, but the same Region");
         assert_eq!(slot.state().adopted, Some(adopted(1, 30)));
     }
 
@@ -421,25 +426,6 @@ mod tests {
         assert_eq!(taken.last().map(String::as_str), Some("notice 9"));
         assert!(slot.take_notices().is_empty());
         assert_eq!(slot.recent_notices().len(), NOTICES);
-    }
-
-    #[test]
-    fn a_killed_writer_leaves_no_half_text_and_no_lock() {
-        let slot = private();
-        let text = &slot.notices[0];
-        text.write("whole");
-        text.sequence.fetch_add(1, Release);
-        assert_eq!(text.read(), None);
-        text.write("again");
-        assert_eq!(text.read().as_deref(), Some("again"));
-    }
-
-    #[test]
-    fn texts_are_cut_at_a_character() {
-        let slot = private();
-        let long = "é".repeat(1000);
-        slot.notices[0].write(&long);
-        assert_eq!(slot.notices[0].read().map(|t| t.len()), Some(512));
     }
 
     #[test]
@@ -465,8 +451,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn packing_keeps_everything(region in 0usize..8, modified_ms in 0u64..1 << 48, confirmed: bool) {
-            let value = Adopted { region, modified_ms, confirmed };
+        fn packing_keeps_everything(region in 0usize..8, drained: u8, modified_ms in 0u64..1 << 48, confirmed: bool) {
+            let value = Adopted { region, drained: Mask::from_bits(drained), modified_ms, confirmed };
             prop_assert_eq!(unpack(pack(value)), Some(value));
         }
     }

@@ -17,6 +17,8 @@ pub struct Parameter {
     pub value: String,
     /// Its `LastModifiedDate`, in milliseconds since 1970.
     pub modified_ms: u64,
+    /// How often it has been written, with its creation.
+    pub version: i64,
 }
 
 /// Where parameters are read.
@@ -53,6 +55,7 @@ impl ParameterSource for Ssm {
                     Ok(Some(Parameter {
                         value: parameter.value.unwrap_or_default(),
                         modified_ms: u64::try_from(modified).unwrap_or_default(),
+                        version: parameter.version,
                     }))
                 }
                 Err(error) => match aws::translate(error) {

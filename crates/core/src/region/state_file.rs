@@ -19,8 +19,19 @@ pub struct LastGood {
     pub parameter: String,
     /// The Region it named.
     pub region: String,
+    /// The Regions it drained.
+    #[serde(default)]
+    pub drained: Vec<String>,
     /// The parameter's `LastModifiedDate`, in milliseconds since 1970.
     pub modified_ms: u64,
+}
+
+impl LastGood {
+    /// The value of a parameter.
+    #[must_use]
+    pub fn new(parameter: &str, region: String, drained: Vec<String>, modified_ms: u64) -> Self {
+        LastGood { version: VERSION, parameter: parameter.to_owned(), region, drained, modified_ms }
+    }
 }
 
 const VERSION: u32 = 1;
@@ -73,18 +84,17 @@ fn load(path: &Path) -> Result<Option<(LastGood, Duration)>, String> {
 ///
 /// # Errors
 /// In words, when the file cannot be written; the old one stays whole.
-pub fn write(path: &Path, parameter: &str, region: &str, modified_ms: u64) -> Result<(), String> {
-    let wanted = LastGood { version: VERSION, parameter: parameter.to_owned(), region: region.to_owned(), modified_ms };
+pub fn write(path: &Path, wanted: &LastGood) -> Result<(), String> {
     if let Ok(Some((held, _))) = load(path)
-        && held.parameter != parameter
+        && held.parameter != wanted.parameter
     {
         return Err(format!("{} is that of parameter {}", path.display(), held.parameter));
     }
-    if let Ok(Some((held, _))) = read(path, parameter) {
-        if held.modified_ms > modified_ms {
+    if let Ok(Some((held, _))) = read(path, &wanted.parameter) {
+        if held.modified_ms > wanted.modified_ms {
             return Ok(());
         }
-        if held == wanted && File::options().append(true).open(path).and_then(|f| f.set_modified(SystemTime::now())).is_ok() {
+        if held == *wanted && File::options().append(true).open(path).and_then(|f| f.set_modified(SystemTime::now())).is_ok() {
             return Ok(());
         }
     }
@@ -98,7 +108,7 @@ pub fn write(path: &Path, parameter: &str, region: &str, modified_ms: u64) -> Re
         .mode(0o644)
         .open(&draft)
         .and_then(|mut file| {
-            let text = serde_json::to_string(&wanted).map_err(std::io::Error::other)?;
+            let text = serde_json::to_string(wanted).map_err(std::io::Error::other)?;
             file.write_all(text.as_bytes())?;
             file.sync_all()
         })
@@ -113,18 +123,22 @@ pub fn write(path: &Path, parameter: &str, region: &str, modified_ms: u64) -> Re
 mod tests {
     use super::*;
 
+    fn value(parameter: &str, region: &str, modified_ms: u64) -> LastGood {
+        LastGood::new(parameter, region.to_owned(), Vec::new(), modified_ms)
+    }
+
     #[test]
     fn keeps_the_newest_value_and_its_age() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("region.json");
         assert_eq!(read(&path, "/p"), Ok(None));
-        write(&path, "/p", "us-west-2", 20).expect("written");
-        write(&path, "/p", "us-east-1", 10).expect("an older value is no error");
+        write(&path, &value("/p", "us-west-2", 20)).expect("written");
+        write(&path, &value("/p", "us-east-1", 10)).expect("an older value is no error");
         let (held, age) = read(&path, "/p").expect("readable").expect("there");
         assert_eq!((held.region.as_str(), held.modified_ms), ("us-west-2", 20));
         assert!(age < Duration::from_secs(60));
         assert_eq!(read(&path, "/other"), Ok(None), "another parameter's value is not ours");
-        assert!(write(&path, "/other", "us-east-1", 30).unwrap_err().contains("that of parameter /p"), "nor is its file");
+        assert!(write(&path, &value("/other", "us-east-1", 30)).unwrap_err().contains("that of parameter /p"), "nor is its file");
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "no drafts are left");
     }
 
@@ -132,12 +146,12 @@ mod tests {
     fn confirming_moves_the_time_only() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("region.json");
-        write(&path, "/p", "us-west-2", 20).expect("written");
+        write(&path, &value("/p", "us-west-2", 20)).expect("written");
         let old = SystemTime::now() - Duration::from_secs(1000);
         File::options().append(true).open(&path).and_then(|f| f.set_modified(old)).expect("aged");
         let inode = fs::metadata(&path).expect("there").ino();
         assert!(read(&path, "/p").expect("readable").expect("there").1 > Duration::from_secs(900));
-        write(&path, "/p", "us-west-2", 20).expect("confirmed");
+        write(&path, &value("/p", "us-west-2", 20)).expect("confirmed");
         assert!(read(&path, "/p").expect("readable").expect("there").1 < Duration::from_secs(60));
         assert_eq!(fs::metadata(&path).expect("there").ino(), inode);
     }
@@ -149,7 +163,7 @@ mod tests {
         let path = folder.path().join("region.json");
         fs::write(&path, "{").expect("written");
         assert!(read(&path, "/p").unwrap_err().contains("is damaged"));
-        write(&path, "/p", "us-west-2", 20).expect("a damaged file is replaced");
+        write(&path, &value("/p", "us-west-2", 20)).expect("a damaged file is replaced");
         let link = folder.path().join("link.json");
         std::os::unix::fs::symlink(&path, &link).expect("linked");
         assert!(read(&link, "/p").is_err(), "links are not followed");
@@ -162,9 +176,9 @@ mod tests {
     fn a_date_in_the_future_is_not_believed() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("region.json");
-        write(&path, "/p", "us-west-2", u64::MAX / 2).expect("written");
+        write(&path, &value("/p", "us-west-2", u64::MAX / 2)).expect("written");
         assert!(read(&path, "/p").unwrap_err().contains("in the future"));
-        write(&path, "/p", "us-east-1", 20).expect("replaced");
+        write(&path, &value("/p", "us-east-1", 20)).expect("replaced");
         assert_eq!(read(&path, "/p").expect("readable").expect("there").0.region, "us-east-1");
     }
 
@@ -175,7 +189,7 @@ mod tests {
         }
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("region.json");
-        write(&path, "/p", "us-west-2", 20).expect("written");
+        write(&path, &value("/p", "us-west-2", 20)).expect("written");
         std::os::unix::fs::chown(&path, Some(65_534), None).expect("given away");
         assert!(read(&path, "/p").unwrap_err().contains("another user"));
         std::os::unix::fs::chown(folder.path(), Some(65_534), None).expect("given away");
@@ -184,7 +198,7 @@ mod tests {
 
     #[test]
     fn a_folder_that_cannot_be_written_is_said() {
-        let error = write(Path::new("/proc/nowhere/region.json"), "/p", "us-west-2", 1).unwrap_err();
+        let error = write(Path::new("/proc/nowhere/region.json"), &value("/p", "us-west-2", 1)).unwrap_err();
         assert!(error.starts_with("cannot write /proc/nowhere/region.json"), "{error}");
     }
 }

@@ -1,14 +1,16 @@
 //! The two layouts of a session item.
 //!
-//! `sealed`: `session_id` S, `data` B, `expires` N (s), `rev` N, `updated_at` N (ms), `writer` S (Region), `fmt` S.
+//! `sealed`: `session_id` S, `data` B, `expires` N (s), `rev` N, `updated_at` N (ms), `writer` S (Region), `fmt` S; `rev`, `updated_at` and
+//! `writer` are set with the Region that is written (`store::copies`). A destroyed session that may have copies elsewhere is kept as
+//! `fmt` = `gone`, without data and expired.
 //! `aws-sdk`: what the AWS SDK for PHP's handler writes: key `<session name>_<id>`, `expires` N, `data` S (B when it is not UTF-8).
 
 use std::collections::BTreeMap;
 
 use crate::config::{Format, Settings};
 use crate::error::{Error, Kind};
-use crate::region::Region;
 use crate::session::seal;
+use crate::store::copies::{BASE, FMT, GONE, REV, UPDATED_AT, WRITER};
 use crate::store::{Attribute, Change, Item, Key, Update};
 
 /// DynamoDB's limit of an item, names included.
@@ -18,7 +20,7 @@ const KEY_LIMIT: usize = 2048;
 /// Ids longer than this are no session ids: PHP's own have at most 256 characters.
 const ID_LIMIT: usize = 256;
 /// Names that the layouts use themselves.
-pub const OWN_ATTRIBUTES: [&str; 6] = ["rev", "updated_at", "writer", "fmt", "lock", "lock_until"];
+pub const OWN_ATTRIBUTES: [&str; 7] = [REV, UPDATED_AT, WRITER, BASE, FMT, "lock", "lock_until"];
 
 /// A stored session, read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +68,9 @@ pub fn decode(settings: &Settings, name: &str, id: &str, item: &Item) -> Result<
         None => return Ok(None),
         Some(_) => return Err(wrong_type(&settings.expires_attribute, "a whole number")),
     };
+    if settings.format == Format::Sealed && matches!(item.get(FMT), Some(Attribute::S(fmt)) if fmt == GONE) {
+        return Ok(None);
+    }
     let data = match (settings.format, item.get(&settings.data_attribute)) {
         (Format::Sealed, Some(Attribute::B(sealed))) => seal::open(id, prefix(settings, name), sealed)?,
         (Format::AwsSdk, Some(Attribute::B(bytes))) => bytes.clone(),
@@ -81,26 +86,15 @@ fn wrong_type(attribute: &str, wanted: &str) -> Error {
     Error::new(Kind::Corrupt, format!("the stored item's attribute {attribute} does not hold {wanted}"))
 }
 
-/// When, by whom and until when an item is written.
-#[derive(Debug, Clone, Copy)]
-pub struct Stamp<'a> {
-    /// The Region it is written in.
-    pub writer: &'a Region,
-    /// Now, in milliseconds since 1970.
-    pub now_ms: i64,
-    /// The new expiry, in seconds since 1970.
-    pub expires: i64,
-}
-
 /// The update that stores `data`.
 ///
 /// # Errors
 /// [`Kind::TooLarge`] when it does not fit into an item.
-pub fn encode(settings: &Settings, name: &str, id: &str, data: &[u8], stamp: Stamp<'_>) -> Result<Update, Error> {
-    let mut changes = stamps(settings, stamp);
+pub fn encode(settings: &Settings, name: &str, id: &str, data: &[u8], expires: i64) -> Result<Update, Error> {
+    let mut changes = BTreeMap::from([(settings.expires_attribute.clone(), Change::Set(Attribute::N(expires)))]);
     let value = match settings.format {
         Format::Sealed => {
-            changes.insert("fmt".into(), Change::Set(Attribute::S("sealed".into())));
+            changes.insert(FMT.into(), Change::Set(Attribute::S("sealed".into())));
             Change::Set(Attribute::B(seal::seal(id, prefix(settings, name), data)?))
         }
         Format::AwsSdk => {
@@ -118,8 +112,9 @@ pub fn encode(settings: &Settings, name: &str, id: &str, data: &[u8], stamp: Sta
         _ => 0,
     };
     changes.insert(settings.data_attribute.clone(), value);
-    // Key value and numbers are counted at their most.
-    let around = settings.hash_key.len() + ID_LIMIT * 2 + changes.keys().map(|n| n.len() + 32).sum::<usize>();
+    // Key value, numbers and what is stamped later are counted at their most.
+    let names = changes.keys().map(String::as_str).chain(OWN_ATTRIBUTES);
+    let around = settings.hash_key.len() + ID_LIMIT * 2 + names.map(|n| n.len() + 32).sum::<usize>();
     if stored + around > ITEM_LIMIT {
         let packed = if settings.format == Format::Sealed { format!(", {stored} after compression") } else { String::new() };
         return Err(Error::new(
@@ -135,21 +130,25 @@ pub fn encode(settings: &Settings, name: &str, id: &str, data: &[u8], stamp: Sta
     Ok(Update { changes, must_exist: false })
 }
 
-/// The update that only moves the expiry of an item that is there.
+/// The update that only moves the expiry (seconds since 1970) of an item that is there.
 #[must_use]
-pub fn touch(settings: &Settings, stamp: Stamp<'_>) -> Update {
-    Update { changes: stamps(settings, stamp), must_exist: true }
+pub fn touch(settings: &Settings, expires: i64) -> Update {
+    let changes = BTreeMap::from([(settings.expires_attribute.clone(), Change::Set(Attribute::N(expires)))]);
+    Update { changes, must_exist: true }
 }
 
-fn stamps(settings: &Settings, stamp: Stamp<'_>) -> BTreeMap<String, Change> {
-    let mut changes = BTreeMap::new();
-    changes.insert(settings.expires_attribute.clone(), Change::Set(Attribute::N(stamp.expires)));
+/// The update that takes the session away and leaves an expired item without data: a deletion that older copies cannot undo. `now`: seconds
+/// since 1970; TTL removes the item some time after.
+#[must_use]
+pub fn gone(settings: &Settings, now: i64) -> Update {
+    let mut changes = BTreeMap::from([
+        (settings.expires_attribute.clone(), Change::Set(Attribute::N(now))),
+        (settings.data_attribute.clone(), Change::Remove),
+    ]);
     if settings.format == Format::Sealed {
-        changes.insert("rev".into(), Change::Add(1));
-        changes.insert("updated_at".into(), Change::Set(Attribute::N(stamp.now_ms)));
-        changes.insert("writer".into(), Change::Set(Attribute::S(stamp.writer.to_string())));
+        changes.insert(FMT.into(), Change::Set(Attribute::S(GONE.into())));
     }
-    changes
+    Update { changes, must_exist: false }
 }
 
 #[cfg(test)]
@@ -162,17 +161,11 @@ mod tests {
         Settings { format: Format::AwsSdk, hash_key: "id".into(), ..Settings::default() }
     }
 
-    fn stamp(region: &Region) -> Stamp<'_> {
-        Stamp { writer: region, now_ms: 1_700_000_000_000, expires: 1_700_001_440 }
-    }
-
-    fn region() -> Region {
-        Region::parse("us-east-1").expect("a Region")
-    }
+    const EXPIRES: i64 = 1_700_001_440;
 
     #[test]
     fn the_sdk_layout_has_exactly_its_attributes() {
-        let update = encode(&aws_sdk(), "PHPSESSID", ID, b"a|i:1;", stamp(&region())).expect("encoded");
+        let update = encode(&aws_sdk(), "PHPSESSID", ID, b"a|i:1;", EXPIRES).expect("encoded");
         let set: Vec<_> = update.changes.iter().filter(|(_, c)| matches!(c, Change::Set(_))).map(|(n, _)| n.as_str()).collect();
         assert_eq!(set, ["data", "expires"]);
         assert_eq!(update.changes["data"], Change::Set(Attribute::S("a|i:1;".into())));
@@ -199,35 +192,50 @@ mod tests {
 
     #[test]
     fn data_that_is_no_text_goes_as_bytes() {
-        let update = encode(&aws_sdk(), "P", ID, &[0xff, 0], stamp(&region())).expect("encoded");
+        let update = encode(&aws_sdk(), "P", ID, &[0xff, 0], EXPIRES).expect("encoded");
         assert_eq!(update.changes["data"], Change::Set(Attribute::B(vec![0xff, 0])));
     }
 
     #[test]
     fn the_sealed_layout_shows_neither_id_nor_data() {
         let settings = Settings::default();
-        let update = encode(&settings, "P", ID, b"secret|i:1;", stamp(&region())).expect("encoded");
+        let update = encode(&settings, "P", ID, b"secret|i:1;", EXPIRES).expect("encoded");
         let shown = format!("{:?}{update:?}", key(&settings, "P", ID).expect("a key"));
         assert!(!shown.contains(ID) && !shown.contains("secret"), "{shown}");
         let names: Vec<_> = update.changes.keys().map(String::as_str).collect();
-        assert_eq!(names, ["data", "expires", "fmt", "rev", "updated_at", "writer"]);
+        assert_eq!(names, ["data", "expires", "fmt"]);
     }
 
     #[test]
     fn what_does_not_fit_is_refused_with_its_size() {
         let mut noise = vec![0; 500_000];
         aws_lc_rs::rand::fill(&mut noise).expect("noise");
-        let error = encode(&Settings::default(), "P", ID, &noise, stamp(&region())).unwrap_err();
+        let error = encode(&Settings::default(), "P", ID, &noise, EXPIRES).unwrap_err();
         assert_eq!(error.kind, Kind::TooLarge);
         assert!(error.cause.contains("500000 bytes") && error.cause.contains("at most 40"), "{}", error.cause);
-        assert!(encode(&Settings::default(), "P", ID, &b"x".repeat(5_000_000), stamp(&region())).is_ok(), "it packs well");
-        assert!(encode(&aws_sdk(), "P", ID, &b"x".repeat(410_000), stamp(&region())).is_err(), "this layout does not pack");
+        assert!(encode(&Settings::default(), "P", ID, &b"x".repeat(5_000_000), EXPIRES).is_ok(), "it packs well");
+        assert!(encode(&aws_sdk(), "P", ID, &b"x".repeat(410_000), EXPIRES).is_err(), "this layout does not pack");
     }
 
     #[test]
     fn ids_that_cannot_be_are_refused() {
         for bad in ["", "a\nb", &"x".repeat(257)] {
             assert_eq!(key(&Settings::default(), "P", bad).unwrap_err().kind, Kind::Invalid);
+        }
+    }
+
+    #[test]
+    fn what_is_gone_holds_no_session_and_no_data() {
+        for settings in [Settings::default(), aws_sdk()] {
+            let update = gone(&settings, 5);
+            assert_eq!(update.changes[&settings.data_attribute], Change::Remove);
+            let kept = update.changes.into_iter().filter_map(|(name, change)| match change {
+                Change::Set(value) => Some((name, value)),
+                _ => None,
+            });
+            let item: Item = kept.collect();
+            let read = decode(&settings, "P", ID, &item).expect("decoded");
+            assert!(read.is_none_or(|stored| stored.expires == 5 && stored.data.is_empty()), "expired at once");
         }
     }
 

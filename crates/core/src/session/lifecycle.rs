@@ -13,14 +13,17 @@ use crate::config::Settings;
 use crate::error::{Error, Kind};
 use crate::metrics::SessionEvent;
 use crate::region::Region;
-use crate::session::item::{self, Stamp, Stored};
-use crate::store::{Item, Key, Update};
+use crate::session::item::{self, Stored};
+use crate::store::copies::{Found, Seen};
+use crate::store::{Key, Update};
 
-/// The items as a request sees them: each call waits for its answer, in the Region of the moment.
+/// The items as a request sees them: each call waits for its answer, whichever Regions that takes.
+///
+/// What a read has seen of an item's copies goes with the writes that follow it, so that they are newer than all of them.
 pub trait Items {
     /// Settings of the moment.
     fn settings(&self) -> &Settings;
-    /// The Region that writes go to.
+    /// The Region of the moment, for messages.
     fn region(&self) -> Region;
     /// Milliseconds since 1970.
     fn now_ms(&self) -> i64;
@@ -28,17 +31,17 @@ pub trait Items {
     ///
     /// # Errors
     /// When there is no answer; an item that is not there is no error.
-    fn get(&self, key: &Key) -> Result<Option<Item>, Error>;
-    /// Changes an item.
+    fn get(&self, key: &Key) -> Result<Found, Error>;
+    /// Changes an item. What is known of its copies now.
     ///
     /// # Errors
     /// When it is not certain that the change has been made.
-    fn update(&self, region: &Region, key: &Key, update: &Update) -> Result<(), Error>;
-    /// Deletes an item.
+    fn update(&self, key: &Key, update: &Update, seen: &Seen) -> Result<Seen, Error>;
+    /// Deletes an item; where that may leave copies, `gone` takes its place.
     ///
     /// # Errors
     /// When it is not certain that the item has gone.
-    fn delete(&self, key: &Key) -> Result<(), Error>;
+    fn delete(&self, key: &Key, gone: &Update, seen: &Seen) -> Result<(), Error>;
     /// Counts what became of a session.
     fn count(&self, event: SessionEvent);
 }
@@ -62,7 +65,12 @@ struct Current {
     /// PHP made the id in this request and nobody has stored it: only then is it certain that there is nothing to delete. That a read
     /// found nothing proves little: another request, or replication, may have stored it since.
     made: bool,
+    /// What is known of its copies.
+    seen: Seen,
 }
+
+/// What a look for a session found.
+type Loaded = (Option<Stored>, Seen);
 
 /// The sessions of one request.
 #[derive(Default)]
@@ -73,7 +81,7 @@ pub struct Lifecycle {
     /// The id made last and not read yet: random, so nobody else can have stored it.
     created: Option<String>,
     /// The answer that validated an id, kept for its read.
-    validated: Option<(String, Result<Option<Stored>, Error>)>,
+    validated: Option<(String, Result<Loaded, Error>)>,
     current: Option<Current>,
     /// The id whose read has not succeeded. PHP's session counts as active already during the read, so a user's error handler that runs
     /// on our warning can ask for a write.
@@ -114,7 +122,7 @@ impl Lifecycle {
             answer => answer,
         };
         // An error keeps the id: the read will say what is wrong, and the cookie survives the outage.
-        let valid = !matches!(answer, Ok(None)) || self.used.contains(id);
+        let valid = !matches!(answer, Ok((None, _))) || self.used.contains(id);
         self.validated = Some((id.to_owned(), answer));
         valid
     }
@@ -130,26 +138,29 @@ impl Lifecycle {
         self.unread = Some(id.to_owned());
         let answer = match validated {
             Some((_, answer)) => answer,
-            None if created => Ok(None),
+            None if created => Ok((None, Seen::default())),
             None => self.load(items, id),
         };
-        let stored = answer.inspect_err(|_| items.count(SessionEvent::Failed))?;
+        let (stored, seen) = answer.inspect_err(|_| items.count(SessionEvent::Failed))?;
         items.count(if stored.is_some() { SessionEvent::Read } else { SessionEvent::Fresh });
         self.used.insert(id.to_owned());
         self.unread = None;
-        self.current = Some(Current { id: id.to_owned(), stored: stored.as_ref().map(|s| (s.expires, s.data.is_empty())), made: created });
+        let held = stored.as_ref().map(|s| (s.expires, s.data.is_empty()));
+        self.current = Some(Current { id: id.to_owned(), stored: held, made: created, seen });
         Ok(stored.map(|s| s.data).unwrap_or_default())
     }
 
-    fn load(&self, items: &impl Items, id: &str) -> Result<Option<Stored>, Error> {
-        let key = item::key(items.settings(), &self.name, id)?;
+    fn load(&self, items: &impl Items, id: &str) -> Result<Loaded, Error> {
+        let settings = items.settings();
+        let key = item::key(settings, &self.name, id)?;
         let found = items.get(&key)?;
-        let stored = match found {
-            Some(found) => item::decode(items.settings(), &self.name, id, &found).map_err(|e| self.in_table("GetItem", items, e))?,
+        let stored = match found.item {
+            Some(item) => item::decode(settings, &self.name, id, &item)
+                .map_err(|e| e.at("GetItem", &settings.regions[found.region], format!("table {}", settings.table)))?,
             None => None,
         };
         // TTL deletes days late: an item past its expiry is gone for us.
-        Ok(stored.filter(|s| s.expires > items.now_ms() / 1000))
+        Ok((stored.filter(|s| s.expires > items.now_ms() / 1000), found.seen))
     }
 
     fn in_table(&self, operation: &'static str, items: &impl Items, error: Error) -> Error {
@@ -203,17 +214,14 @@ impl Lifecycle {
 
     /// Stores the data, whatever was there.
     fn store(&mut self, items: &impl Items, id: &str, data: &[u8], lifetime: i64) -> Result<(), Error> {
-        let region = items.region();
         let expires = expiry(items, lifetime);
         let result = item::key(items.settings(), &self.name, id).and_then(|key| {
-            let stamp = Stamp { writer: &region, now_ms: items.now_ms(), expires };
-            let update = item::encode(items.settings(), &self.name, id, data, stamp)
-                .map_err(|e| e.at("UpdateItem", &region, format!("table {}", key.table)))?;
-            items.update(&region, &key, &update)
+            let update =
+                item::encode(items.settings(), &self.name, id, data, expires).map_err(|e| self.in_table("UpdateItem", items, e))?;
+            items.update(&key, &update, &self.seen(id))
         });
         items.count(if result.is_ok() { SessionEvent::Written } else { SessionEvent::Failed });
-        result?;
-        self.current = Some(Current { id: id.to_owned(), stored: Some((expires, data.is_empty())), made: false });
+        self.current = Some(Current { id: id.to_owned(), stored: Some((expires, data.is_empty())), made: false, seen: result? });
         Ok(())
     }
 
@@ -234,13 +242,12 @@ impl Lifecycle {
             items.count(SessionEvent::Unchanged);
             return Ok(());
         }
-        let region = items.region();
         let expires = expiry(items, lifetime);
-        let update = item::touch(items.settings(), Stamp { writer: &region, now_ms: items.now_ms(), expires });
-        match item::key(items.settings(), &self.name, id).and_then(|key| items.update(&region, &key, &update)) {
-            Ok(()) => {
+        let update = item::touch(items.settings(), expires);
+        match item::key(items.settings(), &self.name, id).and_then(|key| items.update(&key, &update, &self.seen(id))) {
+            Ok(seen) => {
                 items.count(SessionEvent::Touched);
-                self.current = Some(Current { id: id.to_owned(), stored: Some((expires, data.is_empty())), made: false });
+                self.current = Some(Current { id: id.to_owned(), stored: Some((expires, data.is_empty())), made: false, seen });
                 Ok(())
             }
             Err(error) if error.kind == Kind::Condition => self.store(items, id, data, lifetime),
@@ -257,13 +264,19 @@ impl Lifecycle {
     /// When it is not certain that it has gone.
     pub fn destroy(&mut self, items: &impl Items, id: &str) -> Result<(), Error> {
         if !self.current.as_ref().is_some_and(|c| c.id == id && c.made) {
-            let result = item::key(items.settings(), &self.name, id).and_then(|key| items.delete(&key));
+            let gone = item::gone(items.settings(), items.now_ms() / 1000);
+            let result = item::key(items.settings(), &self.name, id).and_then(|key| items.delete(&key, &gone, &self.seen(id)));
             items.count(if result.is_ok() { SessionEvent::Destroyed } else { SessionEvent::Failed });
             result?;
         }
         self.used.remove(id);
         self.current = None;
         Ok(())
+    }
+
+    /// What is known of this id's copies.
+    fn seen(&self, id: &str) -> Seen {
+        self.current.as_ref().filter(|c| c.id == id).map(|c| c.seen.clone()).unwrap_or_default()
     }
 
     /// What the last read or write of this id found: outer `None`, nothing is known.

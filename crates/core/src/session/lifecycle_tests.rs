@@ -1,9 +1,10 @@
 use std::cell::{Cell, RefCell};
 
 use super::*;
+use crate::region::mask::Mask;
 use crate::store::failing::Failing;
 use crate::store::memory::Memory;
-use crate::store::{Attribute, Store};
+use crate::store::{Attribute, Item, Store};
 
 const LIFE: i64 = 1000;
 
@@ -59,13 +60,16 @@ impl Items for Bench {
     fn now_ms(&self) -> i64 {
         self.now.get() * 1000
     }
-    fn get(&self, key: &Key) -> Result<Option<Item>, Error> {
-        self.runtime.block_on(self.store.get(&self.region, key, true))
+    fn get(&self, key: &Key) -> Result<Found, Error> {
+        let item = self.runtime.block_on(self.store.get(&self.region, key, true))?;
+        Ok(Found::newest(vec![(0, item)], 0, &self.settings))
     }
-    fn update(&self, region: &Region, key: &Key, update: &Update) -> Result<(), Error> {
-        self.runtime.block_on(self.store.update(region, key, update))
+    fn update(&self, key: &Key, update: &Update, seen: &Seen) -> Result<Seen, Error> {
+        let stamped = seen.stamp(update, 0, 0, &self.settings, self.now_ms());
+        self.runtime.block_on(self.store.update(&self.region, key, &stamped))?;
+        Ok(seen.written(Mask::default().with(0), self.now_ms()))
     }
-    fn delete(&self, key: &Key) -> Result<(), Error> {
+    fn delete(&self, key: &Key, _gone: &Update, _seen: &Seen) -> Result<(), Error> {
         self.runtime.block_on(self.store.delete(&self.region, key))
     }
     fn count(&self, event: SessionEvent) {

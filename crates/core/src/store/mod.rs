@@ -1,5 +1,6 @@
-//! The item store: what the sessions need of DynamoDB, and no more.
+//! The item store: what the sessions need of DynamoDB, and no more; and what tells the copies of an item in several Regions apart.
 
+pub mod copies;
 pub mod dynamo;
 #[cfg(test)]
 pub mod failing;

@@ -1,14 +1,31 @@
-//! What this host holds for the active Region: a pure function of what it held, what it saw and the time.
+//! Everything this host decides about Regions, as pure functions of what it held, what it saw and the time.
+//!
+//! ```text
+//! (here)    which value of the parameter is followed, and which Region is active
+//! breaker   when a Region counts as lost, and when it is trusted again
+//! route     where calls go: active Region, breakers, routing
+//! window    which Regions may know more than the route, after a switch or a bridge
+//! ```
+//!
+//! All of it together is held against a model in `model_tests.rs`: any order of faults, switches, stale parameters, clock jumps and
+//! dead workers.
+
+pub mod breaker;
+pub mod route;
+pub mod window;
 
 use serde::Serialize;
 
 use crate::region::Region;
+use crate::region::mask::Mask;
 
 /// A value of the parameter that this host follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Adopted {
     /// Index of the Region it names, in `regions`.
     pub region: usize,
+    /// The Regions that it tells the hosts in them to leave (`drain=`).
+    pub drained: Mask,
     /// When the parameter was written (its `LastModifiedDate`), in milliseconds since 1970.
     pub modified_ms: u64,
     /// Seen in SSM since this host started, not only in the state file.
@@ -22,6 +39,8 @@ pub enum Reading {
     Value {
         /// Index of the Region it names, in `regions`.
         region: usize,
+        /// The Regions it drains.
+        drained: Mask,
         /// Its `LastModifiedDate`, in milliseconds since 1970.
         modified_ms: u64,
     },
@@ -48,7 +67,7 @@ pub struct State {
 ///
 /// The newest good value wins. What the host follows is replaced only by a newer value: silence, missing and bad values change nothing,
 /// and a Region that comes back with an old parameter is not believed. Values of the same millisecond: the Region that stands first
-/// in `regions`, so that all hosts choose alike.
+/// in `regions`, and of those the one that drains less, so that all hosts choose alike.
 #[must_use]
 pub fn decide(state: State, readings: &[Reading], now_ms: u64) -> State {
     let mut next = State { attempted_ms: now_ms, ..state };
@@ -56,8 +75,8 @@ pub fn decide(state: State, readings: &[Reading], now_ms: u64) -> State {
         next.checked_ms = now_ms;
     }
     for reading in readings {
-        if let Reading::Value { region, modified_ms } = *reading {
-            let seen = Adopted { region, modified_ms, confirmed: true };
+        if let Reading::Value { region, drained, modified_ms } = *reading {
+            let seen = Adopted { region, drained, modified_ms, confirmed: true };
             if next.adopted.is_none_or(|held| newer(&seen, &held)) {
                 next.adopted = Some(seen);
             }
@@ -69,7 +88,7 @@ pub fn decide(state: State, readings: &[Reading], now_ms: u64) -> State {
 /// Whether `seen` replaces `held`.
 #[must_use]
 pub fn newer(seen: &Adopted, held: &Adopted) -> bool {
-    let rank = |a: &Adopted| (a.modified_ms, std::cmp::Reverse(a.region), a.confirmed);
+    let rank = |a: &Adopted| (a.modified_ms, std::cmp::Reverse((a.region, a.drained)), a.confirmed);
     rank(seen) > rank(held)
 }
 
@@ -142,12 +161,15 @@ pub fn index_of(region: Option<&Region>, regions: &[Region]) -> Option<usize> {
 }
 
 #[cfg(test)]
+mod model_tests;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
 
     fn value(region: usize, modified_ms: u64) -> Reading {
-        Reading::Value { region, modified_ms }
+        Reading::Value { region, drained: Mask::default(), modified_ms }
     }
 
     #[test]
@@ -176,7 +198,7 @@ mod tests {
 
     #[test]
     fn sources_have_an_order() {
-        let adopted = Adopted { region: 1, modified_ms: 1, confirmed: true };
+        let adopted = Adopted { region: 1, drained: Mask::default(), modified_ms: 1, confirmed: true };
         let all = Sources { pin: Some(2), adopted: Some(adopted), environment: Some(3), metadata: Some(4) };
         assert_eq!(active(&all), (2, Source::Pin));
         assert_eq!(active(&Sources { pin: None, ..all }), (1, Source::Parameter));

@@ -1,0 +1,179 @@
+//! Changing and deleting an item.
+
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::time::Instant;
+
+use super::{Caller, Failures, LOOK, now_ms};
+use crate::error::{Error, Kind};
+use crate::metrics::{Operation, RoutingEvent};
+use crate::region::decide::route::View;
+use crate::region::mask::Mask;
+use crate::store::copies::Seen;
+use crate::store::{Key, Update};
+
+type Answer<'a> = std::pin::Pin<Box<dyn Future<Output = (usize, Result<(), Error>)> + Send + 'a>>;
+
+impl Caller {
+    /// Writes an item, newer than everything that was seen of its copies. What is known of them now.
+    ///
+    /// # Errors
+    /// When it is not certain that any Region has it.
+    pub async fn write(&self, key: &Key, update: &Update, seen: &Seen, deadline: Instant) -> Result<Seen, Error> {
+        let began = Instant::now();
+        let view = self.host.view();
+        let route = view.route().region;
+        // A Region that has just failed this request's read is not waited for again.
+        let first = if seen.failed.has(route) { view.next(seen.failed).unwrap_or(route) } else { route };
+        let beside = self.host.beside(first, &view).minus(seen.failed);
+        let throttled = AtomicBool::new(false);
+        let mut race = Race {
+            caller: self,
+            key,
+            update,
+            seen,
+            view,
+            deadline,
+            throttled: &throttled,
+            first,
+            asked: Mask::default(),
+            pending: FuturesUnordered::new(),
+            written: Mask::default(),
+            failures: Failures::default(),
+            now_ms: now_ms(),
+        };
+        if first != route {
+            race.spill(first);
+        }
+        race.ask(first, false);
+        for region in beside.iter() {
+            race.ask(region, true);
+        }
+        race.run(began).await
+    }
+
+    /// Deletes an item. Where copies may be left that this host cannot reach, or that another host still uses, `gone` is written instead.
+    ///
+    /// # Errors
+    /// When it is not certain that it has gone.
+    pub async fn delete(&self, key: &Key, gone: &Update, seen: &Seen, deadline: Instant) -> Result<(), Error> {
+        let view = self.host.view();
+        let route = view.route();
+        let mut seen = seen.clone();
+        if route.region == route.preferred && seen.failed.is_empty() && self.host.beside(route.region, &view).is_empty() {
+            let throttled = AtomicBool::new(false);
+            let patience = self.patience(&view, deadline, false, &throttled);
+            let name = self.host.name(route.region);
+            match self.attempt(Operation::DeleteItem, route.region, patience, || self.store.delete(name, key)).await {
+                Err(error) if self.moves_on(&error, &view) && !patience.alone => seen.failed = seen.failed.with(route.region),
+                answer => return answer,
+            }
+        }
+        self.write(key, gone, &seen, deadline).await.map(|_| ())
+    }
+}
+
+/// A write to one Region, and to the next one should it fail; in the switch window to others beside it.
+struct Race<'a> {
+    caller: &'a Caller,
+    key: &'a Key,
+    update: &'a Update,
+    seen: &'a Seen,
+    view: View,
+    deadline: Instant,
+    /// The Region that counts asks for fewer calls.
+    throttled: &'a AtomicBool,
+    /// The Region whose answer counts.
+    first: usize,
+    asked: Mask,
+    pending: FuturesUnordered<Answer<'a>>,
+    written: Mask,
+    failures: Failures,
+    now_ms: i64,
+}
+
+impl Race<'_> {
+    fn ask(&mut self, region: usize, beside: bool) {
+        let (caller, key) = (self.caller, self.key);
+        let host = &caller.host;
+        let patience = caller.patience(&self.view, self.deadline, beside, self.throttled);
+        let update = self.seen.stamp(self.update, region, self.first, &host.settings, self.now_ms);
+        self.asked = self.asked.with(region);
+        self.pending.push(Box::pin(async move {
+            let write = || caller.store.update(host.name(region), key, &update);
+            (region, caller.attempt(Operation::UpdateItem, region, patience, write).await)
+        }));
+    }
+
+    async fn run(mut self, began: Instant) -> Result<Seen, Error> {
+        let mut late = pin!(tokio::time::sleep_until(began + self.caller.late()));
+        let mut look = tokio::time::interval(LOOK);
+        let mut is_late = false;
+        while !self.asked.minus(self.written).minus(self.failures.regions).is_empty() {
+            tokio::select! {
+                biased;
+                Some((region, answer)) = self.pending.next() => match answer {
+                    _ if self.failures.regions.has(region) => {}
+                    Ok(()) => self.written = self.written.with(region),
+                    Err(error) if region == self.first && !self.caller.moves_on(&error, &self.view) => {
+                        self.failures.add(region, error);
+                        return Err(self.failures.into_error(began));
+                    }
+                    Err(error) => self.failed(region, error),
+                },
+                () = &mut late, if !is_late => {
+                    is_late = true;
+                    if !self.written.has(self.first) && !self.throttled.load(Relaxed) {
+                        self.caller.breakers.suspect(self.first, std::time::Duration::ZERO);
+                    }
+                }
+                _ = look.tick(), if is_late => self.abandon(),
+            }
+        }
+        if self.written.has(self.first) { Ok(self.seen.written(self.written, self.now_ms)) } else { Err(self.failures.into_error(began)) }
+    }
+
+    /// A Region has failed. When it was the one that counts, the next one does, be it that it has been written beside it already.
+    fn failed(&mut self, region: usize, error: Error) {
+        if region != self.first {
+            self.caller.say_useless(region, &error);
+        }
+        self.failures.add(region, error);
+        if region != self.first {
+            return;
+        }
+        self.view.open = self.caller.host.slot.open(self.view.regions);
+        if let Some(next) = self.view.next(self.failures.regions.or(self.seen.failed)) {
+            self.first = next;
+            self.spill(next);
+            if !self.asked.has(next) {
+                self.ask(next, false);
+            }
+        }
+    }
+
+    /// The write goes to another Region than the route: the next reads of this host look there, too.
+    fn spill(&self, region: usize) {
+        let host = &self.caller.host;
+        host.slot.routing.record(RoutingEvent::Bridged);
+        host.widen(Mask::default().with(region).with(self.view.route().region));
+    }
+
+    /// Stops waiting for Regions whose breaker has opened meanwhile.
+    fn abandon(&mut self) {
+        if !self.view.may_bridge() {
+            return;
+        }
+        let host = &self.caller.host;
+        let open = host.slot.open(self.view.regions);
+        for region in self.asked.and(open).minus(self.failures.regions).minus(self.written).iter().collect::<Vec<_>>() {
+            if open != Mask::first(self.view.regions) {
+                let error = Error::new(Kind::Timeout, "no answer; its breaker has opened meanwhile");
+                let table = format!("table {}", host.settings.table);
+                self.failed(region, error.at(Operation::UpdateItem.name(), host.name(region), table));
+            }
+        }
+    }
+}

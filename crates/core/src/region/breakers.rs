@@ -1,0 +1,177 @@
+//! The breakers of this host's Regions: notes what calls meet, checks suspicions, probes lost Regions, and says once for the host what
+//! has come of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::error::{Error, Kind};
+use crate::metrics::{Operation, RoutingEvent};
+use crate::region::decide::breaker::{CALLS, CONSECUTIVE, Rule};
+use crate::region::decide::route::View;
+use crate::region::host::Host;
+use crate::region::mask::Mask;
+use crate::region::shared::monotonic_ms;
+use crate::store::{Key, Store};
+
+/// A Region that failed at once is looked at again only after so long: what is over by then was a blip.
+const BLIP: Duration = Duration::from_millis(250);
+/// Probes of a lost Region are at least so far apart, for the whole host.
+const PROBE_EVERY_MS: u64 = 500;
+/// How long a suspicion is left alone after its check.
+const CHECKED_MS: u64 = 1_000;
+
+/// What a call's result says of its Region.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Health {
+    /// It works.
+    Good,
+    /// It counts towards the breaker.
+    Bad,
+    /// It answers, but this says nothing of whether it works.
+    Neutral,
+}
+
+/// What a failure says of its Region.
+#[must_use]
+pub fn health(error: Option<Kind>) -> Health {
+    match error {
+        None | Some(Kind::Condition) => Health::Good,
+        Some(Kind::Timeout | Kind::Unavailable) => Health::Bad,
+        Some(_) => Health::Neutral,
+    }
+}
+
+/// The breakers of this host.
+#[derive(Clone)]
+pub struct Breakers {
+    host: Host,
+    store: Arc<dyn Store>,
+}
+
+impl Breakers {
+    /// For this host; probes go to `store`.
+    #[must_use]
+    pub fn new(host: Host, store: Arc<dyn Store>) -> Self {
+        Breakers { host, store }
+    }
+
+    /// Counts a call of a request and notes what it says of its Region. Runs on the runtime: a first failure starts a check.
+    pub fn record(&self, operation: Operation, region: usize, took: Duration, error: Option<&Error>) {
+        self.count(operation, region, took, error);
+        // Late failures have taken long enough to be no blip.
+        let pause = if error.is_some_and(|e| e.kind == Kind::Timeout) { Duration::ZERO } else { BLIP };
+        if health(error.map(|e| e.kind)) == Health::Bad {
+            self.suspect(region, pause);
+        }
+    }
+
+    fn count(&self, operation: Operation, region: usize, took: Duration, error: Option<&Error>) {
+        let cell = self.host.slot.region(region);
+        cell.metrics.record(operation, took, error.map(|e| e.kind));
+        let failed = match health(error.map(|e| e.kind)) {
+            // A pinned host goes nowhere else and probes nothing.
+            _ if self.host.settings.pin.is_some() => return,
+            Health::Good => false,
+            Health::Bad => true,
+            Health::Neutral => return,
+        };
+        if let (Some(opened), Some(error)) = (cell.breaker.record(failed, monotonic_ms()), error) {
+            let rule = match opened.rule {
+                Rule::Consecutive => format!("{CONSECUTIVE} failures in a row"),
+                Rule::Share => format!("more than half of {CALLS} calls failed"),
+            };
+            cell.breaker.note(&error.cause);
+            self.say_opened(region, &format!("{rule}, the last: {}", error.cause), opened.breaker.hold_ms());
+        }
+    }
+
+    /// Looks after a Region that is late or has failed, with two calls of its own: however little is going on, the breaker soon knows. One
+    /// check at a time for the host, beside the requests.
+    pub fn suspect(&self, region: usize, pause: Duration) {
+        let cell = &self.host.slot.region(region).breaker;
+        let longest = self.host.settings.attempt_timeout + pause;
+        let until = u64::try_from(longest.as_millis()).unwrap_or(u64::MAX).saturating_add(CHECKED_MS);
+        if cell.is_open() || !self.host.view().may_bridge() || !cell.suspect(monotonic_ms(), until) {
+            return;
+        }
+        for _ in 1..CONSECUTIVE {
+            let breakers = self.clone();
+            tokio::spawn(async move {
+                tokio::time::sleep(pause).await;
+                // What it met has been counted.
+                let _ = breakers.ask(region).await;
+            });
+        }
+    }
+
+    /// Probes the lost Regions whose hold-down is over. Called by the worker that holds the lease.
+    pub fn probe(&self) {
+        let now = monotonic_ms();
+        for region in 0..self.host.settings.regions.len() {
+            let cell = &self.host.slot.region(region).breaker;
+            if cell.read().is_due(now) && cell.suspect(now, PROBE_EVERY_MS) {
+                let breakers = self.clone();
+                tokio::spawn(async move { breakers.probe_one(region).await });
+            }
+        }
+    }
+
+    async fn probe_one(&self, region: usize) {
+        let answer = self.ask(region).await;
+        // Throttled is an answer. Denied, or without its table, a Region is of no use: the host stays where it is.
+        let good = answer.as_ref().map_or_else(|e| e.kind == Kind::Throttled, |()| true);
+        let cell = &self.host.slot.region(region).breaker;
+        if let Err(error) = &answer
+            && !good
+        {
+            cell.note(&error.cause);
+        }
+        let before = self.host.route().region;
+        let lost_for = monotonic_ms().saturating_sub(cell.read().since_ms);
+        if cell.probed(good, monotonic_ms()) {
+            // What was written elsewhere meanwhile may not have arrived there yet, nor the other way round what was written there last.
+            self.host.widen(Mask::default().with(before).with(region));
+            self.say_closed(region, before, lost_for);
+        }
+    }
+
+    /// Reads an item that nobody has stored.
+    async fn ask(&self, region: usize) -> Result<(), Error> {
+        let settings = &self.host.settings;
+        let key = Key { table: settings.table.clone(), attribute: settings.hash_key.clone(), value: "wp-dynamodb/health".into() };
+        let began = std::time::Instant::now();
+        let answer = self.store.get(self.host.name(region), &key, false).await;
+        self.count(Operation::GetItem, region, began.elapsed(), answer.as_ref().err());
+        answer.map(|_| ())
+    }
+
+    fn say_opened(&self, region: usize, why: &str, hold_ms: u64) {
+        let view = self.host.view();
+        let before = View { open: view.open.without(region), ..view }.route().region;
+        let (slot, name, after) = (self.host.slot, self.host.name(region), view.route());
+        let message = if after.region != before {
+            slot.routing.record(RoutingEvent::Left);
+            let next = self.host.name(after.region);
+            format!("warning: {name} is lost ({why}); this host uses {next} and probes {name} after {} s", hold_ms / 1000)
+        } else if region != after.region {
+            format!("warning: {name} is lost ({why}); this host does not use it, and cannot bridge to it until it is back")
+        } else if view.may_bridge() {
+            format!("error: {name} is lost ({why}), and no other Region of wp_dynamodb.regions answers; sessions fail until one is back")
+        } else {
+            format!("warning: {name} is lost ({why}); wp_dynamodb.failover is follow, so this host stays until the parameter moves it")
+        };
+        slot.notice(&message);
+    }
+
+    fn say_closed(&self, region: usize, before: usize, lost_for_ms: u64) {
+        let (slot, name, after) = (self.host.slot, self.host.name(region), self.host.route().region);
+        let seconds = lost_for_ms / 1000;
+        let message = if after == before {
+            format!("warning: {name} answers again after {seconds} s; this host goes on using {}", self.host.name(after))
+        } else {
+            slot.routing.record(RoutingEvent::Returned);
+            format!("warning: {name} answers again after {seconds} s; this host is back there from {}", self.host.name(before))
+        };
+        slot.notice(&message);
+    }
+}

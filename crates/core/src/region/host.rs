@@ -1,0 +1,115 @@
+//! This host among its Regions: which one is active, which one it is in, which one it uses.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::config::Settings;
+use crate::region::Region;
+use crate::region::decide::route::{Route, View};
+use crate::region::decide::{self, Adopted, Source, Sources};
+use crate::region::mask::Mask;
+use crate::region::shared::{Slot, monotonic_ms};
+
+/// A parameter written so little longer ago than the switch window counts as written within it: clocks differ.
+const CLOCKS: Duration = Duration::from_secs(5);
+
+/// What this process knows of its host.
+#[derive(Clone)]
+pub struct Host {
+    /// Its settings.
+    pub settings: Arc<Settings>,
+    /// What all workers of the host share.
+    pub slot: &'static Slot,
+    /// The Region that the environment names, when it is in `regions`.
+    pub environment: Option<usize>,
+}
+
+impl Host {
+    /// The active Region, and where it is from. Never waits.
+    #[must_use]
+    pub fn active(&self) -> (usize, Source) {
+        self.active_with(self.slot.state().adopted)
+    }
+
+    fn active_with(&self, adopted: Option<Adopted>) -> (usize, Source) {
+        decide::active(&Sources {
+            pin: decide::index_of(self.settings.pin.as_ref(), &self.settings.regions),
+            adopted: adopted.filter(|a| a.region < self.settings.regions.len()),
+            environment: self.environment,
+            metadata: self.slot.located().flatten(),
+        })
+    }
+
+    /// The Region this host is in: the environment, the metadata.
+    #[must_use]
+    pub fn home(&self) -> Option<usize> {
+        self.environment.or_else(|| self.slot.located().flatten())
+    }
+
+    /// What decides about the route now.
+    #[must_use]
+    pub fn view(&self) -> View {
+        self.view_with(self.slot.state().adopted)
+    }
+
+    fn view_with(&self, adopted: Option<Adopted>) -> View {
+        let regions = self.settings.regions.len();
+        View {
+            regions,
+            active: self.active_with(adopted).0,
+            pinned: self.settings.pin.is_some(),
+            home: self.home(),
+            drained: adopted.map(|a| a.drained).unwrap_or_default(),
+            open: self.slot.open(regions),
+            routing: self.settings.routing,
+            failover: self.settings.failover,
+        }
+    }
+
+    /// The Region in use.
+    #[must_use]
+    pub fn route(&self) -> Route {
+        self.view().route()
+    }
+
+    /// The name of the Region with this index.
+    #[must_use]
+    pub fn name(&self, region: usize) -> &Region {
+        &self.settings.regions[region.min(self.settings.regions.len() - 1)]
+    }
+
+    /// A new value of the parameter is followed in the place of `before`: the Region used until now may know more for a while. The routes
+    /// before and after.
+    pub fn switched(&self, before: Option<Adopted>, after: Adopted) -> (usize, usize) {
+        let (old, new) = (self.view_with(before).route().region, self.view_with(Some(after)).route().region);
+        if before.is_some() && old != new {
+            self.widen(Mask::default().with(old));
+        }
+        (old, new)
+    }
+
+    /// A host that starts right after a switch does not know which Region was used before: all of them are asked.
+    pub fn started_after(&self, adopted: Adopted) {
+        let written = Duration::from_millis(adopted.modified_ms);
+        let age = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().checked_sub(written).unwrap_or_default();
+        let (all, length) = (Mask::first(self.settings.regions.len()), self.settings.switch_window);
+        if !length.is_zero() {
+            self.slot.widen(all, monotonic_ms(), millis((length + CLOCKS).saturating_sub(age)));
+        }
+    }
+
+    /// From now on `regions` may know more than the route, for the length of the switch window.
+    pub fn widen(&self, regions: Mask) {
+        self.slot.widen(regions, monotonic_ms(), millis(self.settings.switch_window));
+    }
+
+    /// The Regions that are asked and written beside `route` now.
+    #[must_use]
+    pub fn beside(&self, route: usize, view: &View) -> Mask {
+        self.slot.window().beside(route, monotonic_ms()).minus(view.open)
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,204 @@
+//! The copies of one item in several Regions: which is the newest, and what a write must carry to be newer than all of them.
+//!
+//! Items of format `sealed` carry `rev`, `updated_at` and `writer`. What must hold:
+//!
+//! - **A write is newer than everything its request has read.** Its `rev` is higher than any that was seen, in whichever Region, and its
+//!   `updated_at` is later than any that was seen, whatever this host's clock says. So clocks do not decide between a write and its
+//!   successor.
+//! - **A write by a host that could not read its preferred Region takes over:** its `rev` rises by [`TAKEOVER`], more than that Region can have written meanwhile, and `base` keeps the `rev` it counted on from. So what the lost Region
+//!   had not replicated does not come back over what was written since; and when both copies meet, it shows that there was something.
+//! - **Between writes that did not know each other, time decides** when they lie further apart than the clocks of two hosts may
+//!   ([`SKEW_MS`]), else `rev`.
+//!
+//! The AWS SDK's layout has none of the three: there the later expiry is the newer copy.
+
+use crate::config::{Format, MAX_REGIONS, Settings};
+use crate::region::mask::Mask;
+use crate::store::{Attribute, Change, Item, Update};
+
+/// What a takeover adds to `rev`.
+pub const TAKEOVER: i64 = 1 << 20;
+/// The clocks of two hosts may each be wrong by two seconds.
+pub const SKEW_MS: i64 = 4_000;
+/// `fmt` of an item whose session was destroyed: keeps older copies from coming back, until TTL removes it.
+pub const GONE: &str = "gone";
+
+/// Name of the attribute that counts an item's writes.
+pub const REV: &str = "rev";
+/// Name of the attribute with the time of the last write, in milliseconds since 1970.
+pub const UPDATED_AT: &str = "updated_at";
+/// Name of the attribute with the Region of the last write.
+pub const WRITER: &str = "writer";
+/// Name of the attribute with the `rev` that a takeover counted on from.
+pub const BASE: &str = "base";
+/// Name of the attribute with the item's layout.
+pub const FMT: &str = "fmt";
+
+/// What one request knows of an item's copies.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Seen {
+    /// `rev` in each Region that was read; 0: no copy there.
+    revs: [Option<i64>; MAX_REGIONS],
+    /// The highest of them.
+    rev: i64,
+    /// The latest `updated_at`.
+    updated_ms: i64,
+    /// The preferred Region was not read: there may be writes that nobody here knows.
+    unread: bool,
+    /// The newest copy's `base`.
+    base: Option<i64>,
+    /// Some copy has one.
+    based: bool,
+    /// Regions that failed this request: it does not wait for them again.
+    pub failed: Mask,
+}
+
+/// The newest copy, and what is known of all of them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Found {
+    /// The newest copy; none: no Region that answered has one.
+    pub item: Option<Item>,
+    /// The Region it was read in.
+    pub region: usize,
+    /// What a write of the same request needs.
+    pub seen: Seen,
+    /// A copy was dropped whose last write the newest did not know.
+    pub superseded: bool,
+    /// The newest copy was not the route's.
+    pub elsewhere: bool,
+}
+
+/// What tells copies apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Mark {
+    rev: i64,
+    updated_ms: i64,
+    expires: i64,
+    base: Option<i64>,
+}
+
+impl Mark {
+    fn of(item: &Item, settings: &Settings) -> Self {
+        let number = |name: &str| match item.get(name) {
+            Some(Attribute::N(n)) => *n,
+            _ => 0,
+        };
+        match settings.format {
+            Format::Sealed => {
+                let base = item.contains_key(BASE).then(|| number(BASE));
+                Mark { rev: number(REV), updated_ms: number(UPDATED_AT), expires: 0, base }
+            }
+            Format::AwsSdk => Mark { expires: number(&settings.expires_attribute), ..Mark::default() },
+        }
+    }
+
+    fn is_newer_than(self, other: Self) -> bool {
+        if self.updated_ms.abs_diff(other.updated_ms) > SKEW_MS.unsigned_abs() {
+            return self.updated_ms > other.updated_ms;
+        }
+        (self.rev, self.updated_ms, self.expires) > (other.rev, other.updated_ms, other.expires)
+    }
+}
+
+fn writer(item: &Item, settings: &Settings) -> Option<usize> {
+    match item.get(WRITER) {
+        Some(Attribute::S(name)) => settings.regions.iter().position(|region| region.as_str() == name),
+        _ => None,
+    }
+}
+
+impl Found {
+    /// Chooses among the copies that were read. The route's answer comes first: of copies that are alike it is taken.
+    /// `preferred`: the Region that has every session while all is well.
+    #[must_use]
+    pub fn newest(answers: Vec<(usize, Option<Item>)>, preferred: usize, settings: &Settings) -> Self {
+        let mut found = Found { region: answers.first().map_or(preferred, |(region, _)| *region), ..Found::default() };
+        let route = found.region;
+        let mut read = Mask::default();
+        let mut best: Option<Mark> = None;
+        for (region, item) in answers {
+            read = read.with(region);
+            let mark = item.as_ref().map(|item| Mark::of(item, settings)).unwrap_or_default();
+            if let Some(rev) = found.seen.revs.get_mut(region) {
+                *rev = Some(mark.rev);
+            }
+            found.seen.rev = found.seen.rev.max(mark.rev);
+            found.seen.updated_ms = found.seen.updated_ms.max(mark.updated_ms);
+            found.seen.based |= mark.base.is_some();
+            let Some(item) = item else { continue };
+            let wins = best.is_none_or(|best| mark.is_newer_than(best));
+            if let Some(held) = best {
+                let (newer, older) = if wins { (mark, held) } else { (held, mark) };
+                let (item, place) = if wins { (found.item.as_ref().unwrap_or(&item), found.region) } else { (&item, region) };
+                // Its own Region's last word, not a copy of another's, and the newer one neither counts on from it nor from a later one.
+                let unknown = newer.base.map_or(newer.rev <= older.rev && newer != older, |base| older.rev > base);
+                found.superseded |= unknown && writer(item, settings) == Some(place);
+            }
+            if wins {
+                (best, found.region, found.item) = (Some(mark), region, Some(item));
+            }
+        }
+        found.seen.unread = !read.has(preferred);
+        found.seen.base = best.and_then(|best| best.base);
+        found.elsewhere = found.item.is_some() && found.region != route;
+        found
+    }
+}
+
+impl Seen {
+    /// `update` as it must be written in `region`, a little later than everything seen. `writer`: the Region that is written first.
+    #[must_use]
+    pub fn stamp(&self, update: &Update, region: usize, writer: usize, settings: &Settings, now_ms: i64) -> Update {
+        let mut update = update.clone();
+        if settings.format == Format::Sealed {
+            let name = settings.regions[writer.min(settings.regions.len() - 1)].to_string();
+            update.changes.insert(REV.into(), Change::Add(self.step(region)));
+            update.changes.insert(UPDATED_AT.into(), Change::Set(Attribute::N(now_ms.max(self.updated_ms.saturating_add(1)))));
+            update.changes.insert(WRITER.into(), Change::Set(Attribute::S(name)));
+            match (self.unread, self.base) {
+                // Until everything has been read again, what the first takeover counted on from stays.
+                (true, None) => update.changes.insert(BASE.into(), Change::Set(Attribute::N(self.rev))),
+                (false, _) if self.based => update.changes.insert(BASE.into(), Change::Remove),
+                _ => None,
+            };
+        }
+        update
+    }
+
+    /// What `rev` must rise by in `region`, so that it is higher than all that were seen and, if need be, takes over.
+    fn step(&self, region: usize) -> i64 {
+        let behind = match self.revs.get(region).copied().flatten() {
+            Some(held) => self.rev - held,
+            // Unread: its copy may have any number, but not more than a takeover above what was seen.
+            None if self.revs.iter().any(Option::is_some) => TAKEOVER,
+            None => 0,
+        };
+        1 + behind + if self.unread { TAKEOVER } else { 0 }
+    }
+
+    /// What is known after a write to `regions`: the same, and that it was this request's.
+    #[must_use]
+    pub fn written(&self, regions: Mask, now_ms: i64) -> Self {
+        let mut next = self.clone();
+        next.updated_ms = now_ms.max(self.updated_ms.saturating_add(1));
+        for region in regions.iter() {
+            let rev = self.revs[region].unwrap_or(self.rev) + self.step(region);
+            next.revs[region] = Some(rev);
+            next.rev = next.rev.max(rev);
+        }
+        if self.unread {
+            (next.base, next.based) = (self.base.or(Some(self.rev)), true);
+        }
+        next
+    }
+
+    /// The Regions in which a copy was looked for.
+    #[must_use]
+    pub fn read(&self) -> Mask {
+        (0..MAX_REGIONS).filter(|region| self.revs[*region].is_some()).fold(Mask::default(), Mask::with)
+    }
+}
+
+#[cfg(test)]
+#[path = "copies_tests.rs"]
+mod tests;

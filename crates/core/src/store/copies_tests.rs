@@ -1,0 +1,199 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn settings() -> Settings {
+    Settings::default()
+}
+
+fn copy(rev: i64, updated_ms: i64, writer: usize) -> Item {
+    Item::from([
+        (REV.to_owned(), Attribute::N(rev)),
+        (UPDATED_AT.to_owned(), Attribute::N(updated_ms)),
+        (WRITER.to_owned(), Attribute::S(settings().regions[writer].to_string())),
+    ])
+}
+
+fn newest(copies: Vec<(usize, Option<Item>)>) -> Found {
+    Found::newest(copies, 0, &settings())
+}
+
+/// Writes with what a request has seen, into the copy that lies in `region`.
+fn write(seen: &Seen, held: Option<&Item>, region: usize, now_ms: i64) -> Item {
+    write_for(seen, held, region, region, now_ms)
+}
+
+fn write_for(seen: &Seen, held: Option<&Item>, region: usize, writer: usize, now_ms: i64) -> Item {
+    let update = seen.stamp(&Update::default(), region, writer, &settings(), now_ms);
+    let mut item = held.cloned().unwrap_or_default();
+    for (name, change) in update.changes {
+        match (change, item.get(&name)) {
+            (Change::Add(n), Some(Attribute::N(held))) => item.insert(name, Attribute::N(held + n)),
+            (Change::Add(n), _) => item.insert(name, Attribute::N(n)),
+            (Change::Set(value), _) => item.insert(name, value),
+            (Change::Remove, _) => item.remove(&name),
+        };
+    }
+    item
+}
+
+#[test]
+fn the_copy_with_more_writes_wins_within_the_skew_of_clocks() {
+    let found = newest(vec![(0, Some(copy(5, 10_000, 0))), (1, Some(copy(6, 7_000, 0)))]);
+    assert_eq!((found.region, found.elsewhere), (1, true));
+    assert_eq!(newest(vec![(0, Some(copy(5, 10_001, 0))), (1, Some(copy(5, 10_000, 0)))]).region, 0);
+}
+
+#[test]
+fn beyond_the_skew_time_decides() {
+    let found = newest(vec![(0, Some(copy(9, 10_000, 0))), (1, Some(copy(6, 14_001, 1)))]);
+    assert_eq!(found.region, 1);
+    assert!(found.superseded, "the former had writes that the latter did not know");
+}
+
+#[test]
+fn a_copy_beats_none_and_the_routes_beats_its_equal() {
+    assert_eq!(newest(vec![(0, None), (1, Some(copy(1, 1, 1)))]).region, 1);
+    let both = newest(vec![(1, Some(copy(3, 9, 0))), (0, Some(copy(3, 9, 0)))]);
+    assert_eq!((both.region, both.elsewhere, both.superseded), (1, false, false));
+    assert_eq!(newest(vec![(0, None)]).item, None);
+}
+
+#[test]
+fn an_ordinary_write_counts_by_one() {
+    let held = copy(5, 10_000, 0);
+    let found = newest(vec![(0, Some(held.clone()))]);
+    assert_eq!(write(&found.seen, Some(&held), 0, 20_000), copy(6, 20_000, 0));
+    assert_eq!(write(&Seen::default(), None, 0, 20_000), copy(1, 20_000, 0), "a session nobody has read is new");
+    assert_eq!(write(&newest(vec![(0, None)]).seen, None, 0, 20_000), copy(1, 20_000, 0));
+}
+
+#[test]
+fn a_slow_clock_writes_later_than_what_it_read_all_the_same() {
+    let held = copy(5, 10_000, 0);
+    let found = newest(vec![(0, Some(held.clone()))]);
+    assert_eq!(write(&found.seen, Some(&held), 0, 8_000), copy(6, 10_001, 0));
+}
+
+#[test]
+fn a_write_in_the_window_is_above_both_copies_in_both_regions() {
+    let (old, new) = (copy(9, 10_000, 0), copy(5, 9_000, 0));
+    let found = newest(vec![(1, Some(new.clone())), (0, Some(old.clone()))]);
+    assert_eq!(found.region, 0);
+    for (region, held) in [(0, &old), (1, &new)] {
+        let written = write(&found.seen, Some(held), region, 11_000);
+        assert_eq!(written[REV], Attribute::N(10), "region {region}");
+    }
+}
+
+#[test]
+fn a_takeover_beats_what_the_lost_region_had_not_replicated() {
+    // Region 0 wrote revisions 6 and 7, then was lost; Region 1 has the copy of revision 5. The clocks differ by four seconds.
+    let lost = copy(7, 12_000, 0);
+    let replica = copy(5, 9_000, 0);
+    let found = Found::newest(vec![(1, Some(replica.clone()))], 0, &settings());
+    let taken = write(&found.seen, Some(&replica), 1, 8_001);
+    let back = newest(vec![(0, Some(lost)), (1, Some(taken.clone()))]);
+    assert_eq!(back.item, Some(taken.clone()));
+    assert!(back.superseded);
+    let next = Found::newest(vec![(1, Some(taken.clone()))], 0, &settings());
+    let again = write(&next.seen, Some(&taken), 1, 13_000);
+    assert_eq!(again[BASE], Attribute::N(5), "what was known before the loss");
+    let switched = Found::newest(vec![(1, Some(again.clone()))], 1, &settings());
+    assert!(!write(&switched.seen, Some(&again), 1, 14_000).contains_key(BASE), "everything that counts was read");
+}
+
+#[test]
+fn a_takeover_of_all_there_was_supersedes_nothing() {
+    let all = copy(5, 9_000, 0);
+    let found = Found::newest(vec![(1, Some(all.clone()))], 0, &settings());
+    let taken = write(&found.seen, Some(&all), 1, 12_000);
+    assert!(!newest(vec![(0, Some(all)), (1, Some(taken))]).superseded);
+}
+
+#[test]
+fn a_session_that_was_not_found_takes_over_when_its_region_did_not_answer() {
+    let found = Found::newest(vec![(1, None)], 0, &settings());
+    assert_eq!(write(&found.seen, None, 1, 1)[REV], Attribute::N(1 + TAKEOVER));
+}
+
+#[test]
+fn plain_lag_is_not_called_superseded() {
+    let found = newest(vec![(1, Some(copy(5, 9_000, 0))), (0, Some(copy(6, 9_500, 0)))]);
+    assert!(!found.superseded);
+    let followed = newest(vec![(0, Some(copy(6, 9_500, 0))), (1, Some(copy(7, 9_900, 1)))]);
+    assert!(!followed.superseded, "the newer one counted on from it");
+}
+
+#[test]
+fn the_sdks_layout_goes_by_expiry() {
+    let sdk = Settings { format: Format::AwsSdk, ..Settings::default() };
+    let item = |expires| Item::from([(sdk.expires_attribute.clone(), Attribute::N(expires))]);
+    let found = Found::newest(vec![(0, Some(item(10))), (1, Some(item(11)))], 0, &sdk);
+    assert_eq!(found.region, 1);
+    assert_eq!(found.seen.stamp(&Update::default(), 0, 0, &sdk, 1), Update::default(), "and is not stamped");
+}
+
+#[test]
+fn a_second_write_of_the_request_counts_on() {
+    let held = copy(5, 10_000, 0);
+    let seen = newest(vec![(0, Some(held.clone()))]).seen;
+    let first = write(&seen, Some(&held), 0, 20_000);
+    let seen = seen.written(Mask::default().with(0), 20_000);
+    assert_eq!(write(&seen, Some(&first), 0, 20_000), copy(7, 20_001, 0));
+    assert_eq!(seen.read(), Mask::default().with(0));
+}
+
+proptest! {
+    /// Two Regions, one session, requests one after the other, on hosts whose clocks are wrong by up to two seconds, with replication that
+    /// delivers when it likes. The first Region is preferred. A host that has used the other one reads both when it comes back (the switch
+    /// window). Then a read of both Regions finds the last write, always.
+    #[test]
+    fn a_read_of_both_regions_finds_the_last_write(
+        steps in prop::collection::vec((0u8..5, 0usize..2, -2000i64..2000, 1i64..1500), 1..60),
+    ) {
+        let mut regions: [Option<Item>; 2] = [None, None];
+        let (mut now, mut last, mut away): (i64, Option<Item>, bool) = (1_000_000, None, false);
+        for (step, region, skew, pause) in steps {
+            now += pause;
+            let both = Found::newest(vec![(region, regions[region].clone()), (1 - region, regions[1 - region].clone())], 0, &settings());
+            match step {
+                // In the window: reads and writes both.
+                0 => {
+                    for r in [0, 1] {
+                        regions[r] = Some(write_for(&both.seen, regions[r].as_ref(), r, region, now + skew));
+                    }
+                    prop_assert_eq!(&regions[0], &regions[1]);
+                    last.clone_from(&regions[region]);
+                    away = false;
+                }
+                // All is well: the preferred Region alone.
+                1 if !away => {
+                    let found = Found::newest(vec![(0, regions[0].clone())], 0, &settings());
+                    regions[0] = Some(write(&found.seen, regions[0].as_ref(), 0, now + skew));
+                    last.clone_from(&regions[0]);
+                }
+                // A bridge: the other Region alone.
+                2 => {
+                    let found = Found::newest(vec![(1, regions[1].clone())], 0, &settings());
+                    regions[1] = Some(write(&found.seen, regions[1].as_ref(), 1, now + skew));
+                    last.clone_from(&regions[1]);
+                    away = true;
+                }
+                // In the window, but one of the writes fails.
+                3 => {
+                    regions[region] = Some(write(&both.seen, regions[region].as_ref(), region, now + skew));
+                    last.clone_from(&regions[region]);
+                    away = region == 1;
+                }
+                // Replication catches up: the last writer wins.
+                _ => {
+                    regions = [last.clone(), last.clone()];
+                    away = false;
+                }
+            }
+            let found = newest(vec![(0, regions[0].clone()), (1, regions[1].clone())]);
+            prop_assert_eq!(found.item, last.clone(), "after step {}", step);
+        }
+    }
+}
