@@ -57,6 +57,7 @@ check "cargo fmt" cargo fmt --all --check
 check "cargo clippy" cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
 check "shellcheck" shell_scripts
 check "php -l" php_syntax
+check "documents" scripts/docs.py
 if [[ -x $VENV/bin/ruff ]]; then
     check "ruff" python_style
 else

@@ -92,4 +92,5 @@ impl Failures {
 }
 
 #[cfg(test)]
+#[path = "call_tests.rs"]
 mod tests;
