@@ -1,7 +1,7 @@
 # Two commands do the work: `make demo` shows the thing, `make test` checks it. Both install what they need first (as root, on Debian 12).
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo down test lint bench build
+.PHONY: help demo down test drill lint bench build
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -14,6 +14,9 @@ down: ## stops the demo
 
 test: ## everything that checks itself; KEEP_GOING=1 goes on after a failed phase
 	@scripts/test.sh
+
+drill: ## faults under load, each held against its limits; ARGS="blackhole --quick" chooses
+	@scripts/drill.sh $(ARGS)
 
 lint: ## formatting and static checks
 	@scripts/setup.sh

@@ -12,7 +12,7 @@ from . import wait
 
 
 # System calls accept and accept4 on x86_64 and aarch64.
-ACCEPT = {"x86_64": ("43", "288"), "aarch64": ("202", "242")}[os.uname().machine]
+ACCEPT = {"x86_64": ("43", "288"), "aarch64": ("202", "242")}.get(os.uname().machine, ())
 
 
 class Daemon:
@@ -144,7 +144,7 @@ def in_accept(pid: int) -> bool | None:
         number = Path(f"/proc/{pid}/syscall").read_text().split()[0]
     except OSError:
         return None
-    return number in ACCEPT
+    return number in ACCEPT if ACCEPT else None
 
 
 def children(pid: int) -> list[int]:

@@ -55,6 +55,8 @@ impl Caller {
     /// A Region that is only asked beside another one cannot be used: people should hear of it before they need it.
     fn say_useless(&self, region: usize, error: &Error) {
         if health(Some(error.kind)) == Health::Neutral && error.kind != Kind::Throttled {
+            // How long it took differs each time; the message must not.
+            let error = Error { elapsed: None, ..error.clone() };
             self.host.slot.say_once(&format!("warning: {} cannot stand in for other Regions: {error}", self.host.name(region)));
         }
     }

@@ -18,11 +18,11 @@ pub struct DrillArgs {
     /// The drills to run.
     #[arg(required_unless_present_any = ["all", "list"], value_parser = known)]
     names: Vec<&'static str>,
-    /// Run all drills.
-    #[arg(long, conflicts_with = "names")]
+    /// Run all drills, unless some are named.
+    #[arg(long)]
     all: bool,
     /// List the drills and their limits.
-    #[arg(long, conflicts_with_all = ["names", "all"])]
+    #[arg(long)]
     list: bool,
     /// Short phases at half the rate with few sessions: shows that everything works, proves little.
     #[arg(long)]
@@ -64,7 +64,7 @@ pub fn run(port: Option<u16>, as_json: bool, args: DrillArgs) -> ExitCode {
         println!("{}", if as_json { list_json() } else { list() });
         return ExitCode::SUCCESS;
     }
-    let drills: Vec<&Drill> = DRILLS.iter().filter(|drill| args.all || args.names.contains(&drill.name)).collect();
+    let drills: Vec<&Drill> = DRILLS.iter().filter(|drill| args.names.is_empty() || args.names.contains(&drill.name)).collect();
     let options = Options {
         drills,
         quick: args.quick,

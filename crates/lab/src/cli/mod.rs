@@ -271,7 +271,6 @@ mod tests {
             "lab --port high status",
             "lab drill",
             "lab drill earthquake",
-            "lab drill --all blackhole",
             "lab drill --list --rate 0",
         ] {
             let error = Cli::try_parse_from(line.split(' ')).unwrap_err();

@@ -48,7 +48,9 @@ pub async fn count(lab: &Lab, clock: Clock, counts: &RefCell<Vec<Count>>) {
 
 /// Calls per Region, from counts.
 pub fn by_region(regions: &[String], counts: &[Count]) -> Vec<Calls> {
-    let of = |count: &Count, region: &str, service: &str| count.totals.get(region).and_then(|services| services.get(service)).copied().unwrap_or(0);
+    let of = |count: &Count, region: &str, service: &str| {
+        count.totals.get(region).and_then(|services| services.get(service)).copied().unwrap_or(0)
+    };
     let whole = |region: &str, service: &str| match counts {
         [first, .., last] => of(last, region, service).saturating_sub(of(first, region, service)),
         _ => 0,

@@ -88,7 +88,7 @@ pub enum Action {
         /// Who meets it.
         from: From,
     },
-    /// DynamoDB of the active Region takes twenty times as long as the page took in the quiet phase (median; at least 100 ms).
+    /// DynamoDB of the active Region takes twenty times the median of its calls in the quiet phase, at least 50 ms.
     Slow,
     /// A black hole of so many milliseconds, as many without, and so on until the fault is healed.
     Flap(u64),
@@ -132,7 +132,12 @@ const PLAIN: Drill = Drill {
 
 /// All drills.
 pub static DRILLS: &[Drill] = &[
-    Drill { name: "blackhole", what: "DynamoDB of the active Region accepts connections and never answers.", steps: &[begin(strikes("blackhole"))], ..PLAIN },
+    Drill {
+        name: "blackhole",
+        what: "DynamoDB of the active Region accepts connections and never answers.",
+        steps: &[begin(strikes("blackhole"))],
+        ..PLAIN
+    },
     Drill { name: "refuse", what: "DynamoDB of the active Region refuses connections.", steps: &[begin(strikes("refuse"))], ..PLAIN },
     Drill { name: "reset", what: "Connections to DynamoDB of the active Region are reset.", steps: &[begin(strikes("reset"))], ..PLAIN },
     Drill { name: "5xx", what: "DynamoDB of the active Region answers InternalServerError.", steps: &[begin(strikes("5xx"))], ..PLAIN },
@@ -145,9 +150,9 @@ pub static DRILLS: &[Drill] = &[
     Drill { name: "dns", what: "The name of DynamoDB in the active Region no longer resolves.", steps: &[begin(strikes("dns"))], ..PLAIN },
     Drill {
         name: "quiet",
-        what: "A black hole while there is one request a second: two hosts, so one every two seconds on each.",
+        what: "A black hole while each host has one request a second.",
         steps: &[begin(strikes("blackhole"))],
-        rate: Some(1.0),
+        rate: Some(2.0),
         ..PLAIN
     },
     Drill {
@@ -159,7 +164,7 @@ pub static DRILLS: &[Drill] = &[
     },
     Drill {
         name: "slow",
-        what: "DynamoDB of the active Region becomes slow: twenty times the median of the healthy page, at least 100 ms.",
+        what: "DynamoDB of the active Region becomes slow: each call takes twenty times the median of the healthy ones, at least 50 ms.",
         steps: &[begin(Action::Slow)],
         limits: Limits { routes: Routes::Any, ..Limits::UNNOTICED },
         ..PLAIN
@@ -228,12 +233,7 @@ pub static DRILLS: &[Drill] = &[
     Drill {
         name: "worker-killed",
         what: "A black hole, and a worker of each host is killed (kill -9) at work: right after the fault's beginning, in its middle and towards its end.",
-        steps: &[
-            begin(strikes("blackhole")),
-            at(0.02, Action::KillWorker),
-            at(0.5, Action::KillWorker),
-            at(0.9, Action::KillWorker),
-        ],
+        steps: &[begin(strikes("blackhole")), at(0.02, Action::KillWorker), at(0.5, Action::KillWorker), at(0.9, Action::KillWorker)],
         limits: Limits { failed: Count::Killed, ..Limits::BRIDGED },
         ..PLAIN
     },
@@ -261,14 +261,14 @@ pub static DRILLS: &[Drill] = &[
         name: "denied",
         what: "IAM of the active Region denies the calls. No other Region would help: requests fail, and say why.",
         steps: &[begin(strikes("denied"))],
-        limits: Limits { failed: Count::Any, warning: Some("IAM"), ..Limits::UNNOTICED },
+        limits: Limits { failed: Count::Any, warning: Some("IAM policy"), ..Limits::UNNOTICED },
         ..PLAIN
     },
     Drill {
         name: "missing-table",
         what: "The table does not exist in the active Region. Requests fail, and say why.",
         steps: &[begin(strikes("missing"))],
-        limits: Limits { failed: Count::Any, warning: Some("create it"), ..Limits::UNNOTICED },
+        limits: Limits { failed: Count::Any, warning: Some("create table"), ..Limits::UNNOTICED },
         ..PLAIN
     },
 ];

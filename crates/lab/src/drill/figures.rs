@@ -33,7 +33,7 @@ pub struct Requests {
 }
 
 /// One host.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct HostFigures {
     /// Its Region.
     pub region: String,
@@ -76,7 +76,7 @@ pub struct FinalCheck {
 }
 
 /// The figures.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Figures {
     /// All requests.
     #[serde(flatten)]
@@ -139,7 +139,8 @@ impl Measured<'_> {
         let count = |lost: bool| incidents.iter().filter(|incident| incident.lost == lost).count() as u64;
         let mut causes: Vec<(String, u64)> = self.record.causes.clone().into_iter().collect();
         causes.sort_by_key(|cause| std::cmp::Reverse(cause.1));
-        let troubled = |sample: &&Sample| sample.scheduled_ms + 1000 > self.played.begun_ms && (sample.outcome == Outcome::Failed || is_slow(sample));
+        let troubled =
+            |sample: &&Sample| sample.scheduled_ms + 1000 > self.played.begun_ms && (sample.outcome == Outcome::Failed || is_slow(sample));
         Figures {
             requests: requests(samples.iter()),
             phases: Phase::ALL.map(|phase| (phase, requests(samples.iter().filter(|sample| phase_of(sample) == phase)))).to_vec(),
@@ -212,4 +213,92 @@ fn requests<'a>(samples: impl Iterator<Item = &'a Sample>) -> Requests {
     of.p99_ms = tenth(percentile(&mut latencies, 0.99));
     of.max_ms = tenth(percentile(&mut latencies, 1.0));
     of
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::drill::session::Instead;
+    use crate::drill::watch::{Change, State};
+
+    const REGIONS: [&str; 2] = ["east", "west"];
+
+    /// A host's route at some times; the host itself is in the Region of its number.
+    fn seen(routes: &[(u64, usize, &str)]) -> Seen {
+        let state = |route: &str| State {
+            route: route.into(),
+            active: "east".into(),
+            reason: String::new(),
+            breakers: Default::default(),
+            window: Vec::new(),
+        };
+        let changes = routes.iter().map(|(at_ms, host, route)| Change { at_ms: *at_ms, host: *host, state: state(route) });
+        Seen { changes: changes.collect(), unanswered: 0 }
+    }
+
+    /// Fault from 10 to 30 s, drill until 50 s, lag 1 s.
+    fn figures(record: &Record, seen: &Seen) -> Figures {
+        let played = Played { begun_ms: 10_000, healed_ms: 30_000, ..Played::default() };
+        let regions = REGIONS.map(str::to_owned);
+        let timeline = Timeline::of(10, 20, 20);
+        let final_check = FinalCheck::default();
+        Measured { timeline, regions: &regions, record, played: &played, seen, calls: Vec::new(), lag_ms: 1000, final_check }.figures()
+    }
+
+    fn sample(scheduled_ms: u64, latency_ms: f32, outcome: Outcome) -> Sample {
+        Sample { scheduled_ms, latency_ms, host: 0, outcome, stored: true }
+    }
+
+    #[test]
+    fn the_bridge_and_the_way_back() {
+        let seen =
+            seen(&[(0, 0, "east"), (10_600, 0, "west"), (31_000, 0, "east"), (32_000, 0, "west"), (36_000, 0, "east"), (0, 1, "east")]);
+        let figures = figures(&Record::default(), &seen);
+        let [east, west] = &figures.hosts[..] else { panic!("two hosts") };
+        assert_eq!((east.away_ms, east.back_ms, east.route_changes), (Some(600), Some(6_000), 4));
+        assert_eq!((west.away_ms, west.back_ms, west.route_changes), (None, None, 0));
+        assert_eq!((east.changes_per_minute, east.route_at_end.as_str()), (4, "east"));
+    }
+
+    #[test]
+    fn a_host_that_does_not_return_has_no_way_back() {
+        let figures = figures(&Record::default(), &seen(&[(0, 0, "east"), (11_000, 0, "west")]));
+        assert_eq!((figures.hosts[0].away_ms, figures.hosts[0].back_ms), (Some(1_000), None));
+    }
+
+    #[test]
+    fn requests_are_counted_by_phase_and_outcome() {
+        let samples = vec![
+            sample(1_000, 5.0, Outcome::Good),
+            sample(10_100, 1_500.0, Outcome::Good),
+            sample(10_200, 2_000.0, Outcome::Failed),
+            sample(40_000, 5.0, Outcome::Stale),
+        ];
+        let figures = figures(&Record { samples, ..Record::default() }, &Seen::default());
+        assert_eq!((figures.requests.requests, figures.requests.failed, figures.requests.slow, figures.requests.wrong), (4, 1, 2, 1));
+        let by_phase: Vec<u64> = figures.phases.iter().map(|(_, requests)| requests.requests).collect();
+        assert_eq!(by_phase, [1, 2, 1]);
+        assert_eq!(figures.trouble_ms, Some(2_200));
+        assert_eq!(figures.slices[0][20].requests.failed, 1);
+    }
+
+    #[test]
+    fn what_was_stored_within_the_lag_may_be_missing() {
+        let samples = vec![sample(8_000, 10.0, Outcome::Good), sample(9_500, 10.0, Outcome::Good), sample(12_000, 10.0, Outcome::Good)];
+        let incident = |stored_ms| Incident {
+            visitor: 1,
+            lost: false,
+            at_ms: 13_000,
+            host: 1,
+            expected: 2,
+            found: Instead::Change(1),
+            stored_ms,
+            stored_by: 0,
+            times: 1,
+            at_the_end: false,
+        };
+        let record = Record { samples, incidents: vec![incident(9_510), incident(8_010)], ..Record::default() };
+        let figures = figures(&record, &Seen::default());
+        assert_eq!((figures.stored_within_lag, figures.stale, figures.lost, figures.missing_outside_lag), (1, 2, 0, 1));
+    }
 }

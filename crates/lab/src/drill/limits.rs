@@ -84,8 +84,7 @@ impl Limits {
     };
 
     /// The same, with a bridge over the outage.
-    pub const BRIDGED: Limits =
-        Limits { routes: Routes::Bridge { hosts: Hosts::All, away_s: 2.0, back_s: 20.0 }, ..Limits::UNNOTICED };
+    pub const BRIDGED: Limits = Limits { routes: Routes::Bridge { hosts: Hosts::All, away_s: 2.0, back_s: 20.0 }, ..Limits::UNNOTICED };
 }
 
 impl fmt::Display for Count {
@@ -132,5 +131,6 @@ impl Limits {
     }
 
     /// The names of the limits.
-    pub const COLUMNS: [&'static str; 6] = ["failed requests", "slow requests", "route of each host", "lost sessions", "stale sessions", "warnings say"];
+    pub const COLUMNS: [&'static str; 6] =
+        ["failed requests", "slow requests", "route of each host", "lost sessions", "stale sessions", "warnings say"];
 }

@@ -119,7 +119,10 @@ fn session_page(answer: &Answer) -> Option<Reading> {
 fn cart(answer: &Answer, change: Option<u64>) -> Option<Reading> {
     let page: CartPage = serde_json::from_slice(&answer.body).ok()?;
     if !page.session_ok {
-        return Some(Reading::not_started(answer.cookie.clone(), format!("WordPress: the session could not be read (status {})", answer.status)));
+        return Some(Reading::not_started(
+            answer.cookie.clone(),
+            format!("WordPress: the session could not be read (status {})", answer.status),
+        ));
     }
     let lines: Option<Vec<(u32, u64)>> = page.lines.iter().map(|line| parse_item(&line.item)).collect();
     let lines = lines?;

@@ -24,8 +24,8 @@ use super::timeline::{Clock, Timeline};
 use super::verdict::{self, judge};
 use super::watch::{self, Seen, is_calm, watch};
 
-/// Hosts know of a new parameter after one poll interval (5 s); a reload starts them afresh.
-const CALM: Duration = Duration::from_secs(30);
+/// Hosts know of a new parameter after one poll interval (5 s), and use both Regions for the switch window (30 s) after it was written.
+const CALM: Duration = Duration::from_secs(60);
 /// Requests per host before the clock starts: a new worker's first page is slower.
 const WARM_UP: usize = 60;
 
@@ -63,9 +63,7 @@ impl Pass<'_> {
         let regions: Vec<String> = self.site.hosts.iter().map(|host| host.region.clone()).collect();
         let (record, seen, counts) = (RefCell::new(Record::default()), RefCell::new(Seen::default()), RefCell::new(Vec::new()));
         let mut roster = Roster::new(std::mem::take(self.sessions), self.drill.crowd, regions.len(), self.rate);
-        let quiet_p50_ms = || record.borrow().p50_ms();
-        let script =
-            Script { drill: self.drill, timeline: self.timeline, clock, lab: self.lab, stack: self.stack, quiet_p50_ms: &quiet_p50_ms };
+        let script = Script { drill: self.drill, timeline: self.timeline, clock, lab: self.lab, stack: self.stack, site: self.site };
         let label = match self.site.page {
             Page::Session => self.drill.name.to_owned(),
             Page::Wordpress => format!("{} (WordPress)", self.drill.name),
@@ -85,8 +83,16 @@ impl Pass<'_> {
         let seen = seen.into_inner();
         let final_check = self.final_check(clock, &mut record).await?;
         let calls = by_region(&self.lab.regions, &counts.into_inner());
-        let measured =
-            Measured { timeline: self.timeline, regions: &regions, record: &record, played: &played, seen: &seen, calls, lag_ms: self.drill.lag_ms, final_check };
+        let measured = Measured {
+            timeline: self.timeline,
+            regions: &regions,
+            record: &record,
+            played: &played,
+            seen: &seen,
+            calls,
+            lag_ms: self.drill.lag_ms,
+            final_check,
+        };
         let figures = measured.figures();
         let workers = self.site.hosts.iter().map(|host| host.workers).sum();
         let checks = judge(self.drill, &figures, self.timeline, workers);
@@ -139,11 +145,19 @@ impl Pass<'_> {
 }
 
 /// A lab without faults, and hosts that know nothing of earlier ones: php-fpm is reloaded, so its shared memory is new.
+///
+/// The parameter is written only when a drill has moved it: for the length of the switch window after that the hosts would use both Regions,
+/// and a drill is to begin like an ordinary day.
 async fn calm(lab: &Lab, stack: &mut Stack, site: &Site) -> Result<()> {
     let active = &lab.regions[0];
     lab.replication(&json!({"state": "run", "lag_ms": LAG_MS})).await?;
     lab.heal().await?;
-    lab.parameter(active, None).await?;
+    for host in &site.hosts {
+        if watch::look(&site.http, host).await?.active != *active {
+            lab.parameter(active, None).await?;
+            break;
+        }
+    }
     for host in &site.hosts {
         stack.command("reload", &host.region).await?;
     }
@@ -155,7 +169,11 @@ async fn calm(lab: &Lab, stack: &mut Stack, site: &Site) -> Result<()> {
                 break;
             }
             if Instant::now() > deadline {
-                bail!("the host in {} does not use {active} {} s after everything was healed: {state:?}", host.region, CALM.as_secs());
+                bail!(
+                    "the host in {} is not as on an ordinary day {} s after everything was healed: {state:?}",
+                    host.region,
+                    CALM.as_secs()
+                );
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }

@@ -112,12 +112,6 @@ impl Record {
         }
         if lost { Outcome::Lost } else { Outcome::Stale }
     }
-
-    /// The median latency of the requests so far, in milliseconds.
-    pub fn p50_ms(&self) -> f64 {
-        let mut latencies: Vec<f32> = self.samples.iter().map(|sample| sample.latency_ms).collect();
-        f64::from(percentile(&mut latencies, 0.5))
-    }
 }
 
 /// A percentile (nearest rank); 0 of nothing. Sorts.

@@ -3,7 +3,7 @@
 //! One visitor in twenty is *hot*: in its turn it comes back again and again within 50 to 300 ms, each time through the other host. A
 //! quarter of the requests are theirs. All others come back after seconds, through either host.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -13,6 +13,8 @@ use super::session::Session;
 
 /// One visitor in so many is hot.
 const HOT_ONE_IN: u32 = 20;
+/// At lower rates nobody is hot: one visitor would take all requests, and one host after the other would see none.
+const HOT_FROM_RATE: f64 = 3.0;
 /// The share of requests that hot visitors make.
 const HOT_SHARE: f64 = 0.25;
 /// Requests a hot visitor makes before it is another one's turn.
@@ -39,7 +41,7 @@ pub struct Roster {
     hot_waiting: VecDeque<usize>,
     hot_between: Vec<Hot>,
     /// Visits left of each hot visitor whose turn it is, by session.
-    turns: std::collections::HashMap<usize, u32>,
+    turns: HashMap<usize, u32>,
     hot_at_once: usize,
 }
 
@@ -48,10 +50,11 @@ impl Roster {
     pub fn new(sessions: Vec<Session>, crowd: Crowd, hosts: usize, rate: f64) -> Self {
         let mut order: Vec<usize> = (0..sessions.len()).filter(|&i| sessions[i].is_stored()).collect();
         fastrand::shuffle(&mut order);
-        let (hot, cold): (Vec<usize>, Vec<usize>) = order.into_iter().partition(|&i| sessions[i].number % HOT_ONE_IN == 0);
+        let (hot, cold): (Vec<usize>, Vec<usize>) = order.into_iter().partition(|&i| sessions[i].number.is_multiple_of(HOT_ONE_IN));
         let mean_pause_s = (HOT_PAUSE_MS.start + HOT_PAUSE_MS.end) as f64 / 2000.0;
+        let hot_at_once = if rate < HOT_FROM_RATE { 0.0 } else { (rate * HOT_SHARE * mean_pause_s).ceil() };
         Roster {
-            hot_at_once: ((rate * HOT_SHARE * mean_pause_s).ceil() as usize).min(hot.len()),
+            hot_at_once: (hot_at_once as usize).min(hot.len()),
             sessions,
             crowd,
             hosts,
@@ -59,7 +62,7 @@ impl Roster {
             cold: cold.into(),
             hot_waiting: hot.into(),
             hot_between: Vec::new(),
-            turns: Default::default(),
+            turns: HashMap::new(),
         }
     }
 
@@ -110,7 +113,7 @@ impl Roster {
                 let due = now + Duration::from_millis(fastrand::u64(HOT_PAUSE_MS));
                 self.hot_between.push(Hot { session, due });
             }
-            None if self.sessions[session].number % HOT_ONE_IN == 0 => self.hot_waiting.push_back(session),
+            None if self.sessions[session].number.is_multiple_of(HOT_ONE_IN) => self.hot_waiting.push_back(session),
             None => self.cold.push_back(session),
         }
     }
@@ -157,7 +160,7 @@ mod tests {
     fn hot_visitors_bounce_and_hosts_share_the_load() {
         let mut roster = roster(1000, Crowd::Bouncing);
         let mut now = Instant::now();
-        let mut last = std::collections::HashMap::new();
+        let mut last = HashMap::new();
         let (mut of_hot, mut by_host) = (0, [0, 0]);
         for _ in 0..4000 {
             now += Duration::from_millis(5);

@@ -58,8 +58,8 @@ pub enum Ending {
     NotStarted,
 }
 
-/// The drills' visitors and the page they come for.
-struct Crowd {
+/// The visitors of one kind of page, for all drills.
+struct Audience {
     site: Site,
     rate: f64,
     sessions: Vec<Session>,
@@ -109,17 +109,21 @@ async fn all(options: &Options, stack: &mut Stack, description: &stack::Descript
     let lab = Lab::new(http.clone(), &description.control, regions.clone());
     let site = |page| Site { http: http.clone(), hosts: description.hosts.clone(), page };
     let visitors = |count| (1..=count).map(Session::new).collect();
-    let mut crowds = vec![Crowd { site: site(Page::Session), rate: options.rate, sessions: visitors(options.sessions), timeline: session_timeline }];
+    let mut audiences =
+        vec![Audience { site: site(Page::Session), rate: options.rate, sessions: visitors(options.sessions), timeline: session_timeline }];
     if options.stack.wordpress {
+        if description.hosts.iter().any(|host| host.cart.is_none()) {
+            anyhow::bail!("the stack has no WordPress; --no-wordpress does without");
+        }
         let (site, mut sessions) = (site(Page::Wordpress), visitors(CARTS));
         let rate = wordpress_rate(&site, &mut sessions).await?;
         progress.tell(&format!("WordPress at {rate:.1} pages a second"));
-        crowds.push(Crowd { site, rate, sessions, timeline: wordpress_timeline });
+        audiences.push(Audience { site, rate, sessions, timeline: wordpress_timeline });
     }
     let mut drills = Vec::new();
     for drill in &options.drills {
         progress.tell(&format!("{}: {}", drill.name, drill.what));
-        drills.push(one(options, drill, &mut crowds, &lab, stack, progress).await);
+        drills.push(one(options, drill, &mut audiences, &lab, stack, progress).await);
     }
     Ok(Report {
         made_at: SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs(),
@@ -132,17 +136,24 @@ async fn all(options: &Options, stack: &mut Stack, description: &stack::Descript
 }
 
 /// One drill, with each kind of page. What cannot be carried out is a drill that missed its limits: the others still run.
-async fn one(options: &Options, drill: &'static Drill, crowds: &mut [Crowd], lab: &Lab, stack: &mut Stack, progress: Progress) -> DrillReport {
+async fn one(
+    options: &Options,
+    drill: &'static Drill,
+    audiences: &mut [Audience],
+    lab: &Lab,
+    stack: &mut Stack,
+    progress: Progress,
+) -> DrillReport {
     let mut report = DrillReport { name: drill.name, what: drill.what, met: true, error: None, passes: Vec::new() };
-    for crowd in crowds {
+    for audience in audiences {
         let pass = Pass {
             drill,
-            timeline: (crowd.timeline)(options, drill),
-            rate: drill.rate.map_or(crowd.rate, |rate| rate.min(crowd.rate)),
-            site: &crowd.site,
+            timeline: (audience.timeline)(options, drill),
+            rate: drill.rate.map_or(audience.rate, |rate| rate.min(audience.rate)),
+            site: &audience.site,
             lab,
             stack,
-            sessions: &mut crowd.sessions,
+            sessions: &mut audience.sessions,
             progress,
         };
         match pass.run().await {

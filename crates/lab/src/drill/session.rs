@@ -133,8 +133,7 @@ impl Session {
             // Nothing is known to be stored, so nothing can be missing.
             return Finding::Right;
         };
-        let missing =
-            |found| Missing { expected: stored.change, found, stored_ms: stored.at_ms, stored_by: stored.by };
+        let missing = |found| Missing { expected: stored.change, found, stored_ms: stored.at_ms, stored_by: stored.by };
         if seen.cookie.is_some() {
             return Finding::Lost(missing(Instead::NewSession));
         }

@@ -136,3 +136,110 @@ impl Judge<'_> {
         self.add(format!("failed requests whose warning says \"{text}\""), "all".into(), measured, Some(all > 0 && saying == all));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::drill::catalog::find;
+
+    const FULL: Timeline = Timeline::of(10, 20, 20);
+    const QUICK: Timeline = Timeline::of(4, 6, 8);
+
+    /// Two hosts that bridged in time and came back.
+    fn bridged() -> Figures {
+        let host = |region: &str| HostFigures {
+            region: region.into(),
+            away_ms: Some(800),
+            back_ms: Some(5_000),
+            route_changes: 2,
+            route_at_end: "east".into(),
+            active_at_end: "east".into(),
+            ..HostFigures::default()
+        };
+        Figures { hosts: vec![host("east"), host("west")], ..Figures::default() }
+    }
+
+    fn missed(drill: &str, figures: &Figures, timeline: Timeline) -> Vec<String> {
+        let checks = judge(find(drill).unwrap(), figures, timeline, 24);
+        checks.into_iter().filter(|check| check.met == Some(false)).map(|check| check.what).collect()
+    }
+
+    #[test]
+    fn a_bridge_in_time_meets_the_limits() {
+        assert!(missed("blackhole", &bridged(), FULL).is_empty());
+    }
+
+    #[test]
+    fn each_limit_can_be_missed() {
+        type Spoil = fn(&mut Figures);
+        let cases: [(&str, Spoil, &str); 11] = [
+            ("blackhole", |f| f.requests.failed = 1, "failed requests"),
+            ("blackhole", |f| f.requests.slow = 25, "slow requests (over 1 s)"),
+            ("blackhole", |f| f.hosts[1].away_ms = Some(2_001), "time of the bridge, host in west"),
+            ("blackhole", |f| f.hosts[0].back_ms = None, "time of the way back, host in east"),
+            ("blackhole", |f| f.lost = 1, "lost sessions"),
+            ("blackhole", |f| f.stale = 1, "stale sessions"),
+            ("blackhole", |f| f.final_check.failed = 1, "sessions unreadable in the final check"),
+            ("blackhole", |f| f.final_check.differing_items = 1, "items that differ between Regions at the end"),
+            ("flapping", |f| f.hosts[0].changes_per_minute = 7, "changes of a host's route in a minute"),
+            ("partition", |_| {}, "changes of the route, host in east"),
+            ("loss", |f| f.missing_outside_lag = 1, "missing changes from outside the lag"),
+        ];
+        for (drill, spoil, what) in cases {
+            let mut figures = bridged();
+            spoil(&mut figures);
+            assert_eq!(missed(drill, &figures, FULL), [what], "{drill}");
+        }
+    }
+
+    #[test]
+    fn what_was_written_within_the_lag_may_be_lost_or_stale() {
+        let mut figures = Figures { stored_within_lag: 3, lost: 3, stale: 3, ..bridged() };
+        assert!(missed("loss", &figures, FULL).is_empty());
+        figures.stale = 4;
+        assert_eq!(missed("loss", &figures, FULL), ["stale sessions"]);
+    }
+
+    #[test]
+    fn a_killed_worker_takes_its_request_along() {
+        let mut figures = bridged();
+        (figures.killed_at_work, figures.requests.failed) = (2, 2);
+        assert!(missed("worker-killed", &figures, FULL).is_empty());
+        figures.requests.failed = 3;
+        assert_eq!(missed("worker-killed", &figures, FULL), ["failed requests"]);
+    }
+
+    #[test]
+    fn warnings_must_be_there_and_say_it() {
+        let quiet = |causes: Vec<(String, u64)>| {
+            let mut figures = Figures { causes, ..bridged() };
+            figures.hosts.iter_mut().for_each(|host| host.route_changes = 0);
+            missed("denied", &figures, FULL)
+        };
+        let what = "failed requests whose warning says \"IAM policy\"";
+        assert_eq!(quiet(vec![]), [what]);
+        assert_eq!(quiet(vec![("allow it in the IAM policy".into(), 5), ("no answer".into(), 1)]), [what]);
+        assert!(quiet(vec![("allow it in the IAM policy".into(), 5)]).is_empty());
+    }
+
+    #[test]
+    fn a_short_drill_does_not_judge_a_long_way_back() {
+        let mut figures = bridged();
+        figures.hosts[0].back_ms = None;
+        let checks = judge(find("blackhole").unwrap(), &figures, QUICK, 24);
+        let back = checks.iter().find(|check| check.what == "time of the way back, host in east").unwrap();
+        assert_eq!(back.met, None);
+        assert!(all_met(&checks));
+    }
+
+    #[test]
+    fn who_left_with_the_parameter_must_not_return() {
+        let mut figures = bridged();
+        let what = "route and active Region at the end, host in east";
+        assert!(missed("ssm-returns", &figures, FULL).contains(&what.to_owned()));
+        for host in &mut figures.hosts {
+            (host.route_at_end, host.active_at_end) = ("west".into(), "west".into());
+        }
+        assert!(missed("ssm-returns", &figures, FULL).is_empty());
+    }
+}

@@ -1,4 +1,4 @@
-//! What the hosts say of themselves, five times a second.
+//! What the hosts say of themselves, ten times a second.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use super::http::Http;
 use super::stack::Host;
 use super::timeline::Clock;
 
-const EVERY: Duration = Duration::from_millis(200);
+const EVERY: Duration = Duration::from_millis(100);
 const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Where a host sends its calls, and why.
@@ -26,8 +26,10 @@ pub struct State {
     pub active: String,
     /// Why the route is what it is.
     pub reason: String,
-    /// The breaker's state by Region, where the extension tells.
+    /// The breaker's state by Region.
     pub breakers: BTreeMap<String, String>,
+    /// The Regions that are asked and written beside the route, after a switch or a bridge.
+    pub window: Vec<String>,
 }
 
 /// A host's state from a time on.
@@ -73,7 +75,18 @@ pub async fn look(http: &Http, host: &Host) -> Result<State> {
     let text = |name: &str| Ok::<_, anyhow::Error>(status[name].as_str().with_context(|| format!("the status has no {name}"))?.to_owned());
     let breakers = status["regions"].as_object().into_iter().flatten();
     let breakers = breakers.filter_map(|(region, of)| Some((region.clone(), of["breaker"]["state"].as_str()?.to_owned()))).collect();
-    Ok(State { route: text("route")?, active: text("active")?, reason: text("reason")?, breakers })
+    let window = status["window"]["regions"].as_array().into_iter().flatten();
+    let window = window.filter_map(|region| region.as_str().map(str::to_owned)).collect();
+    Ok(State { window, route: text("route")?, active: text("active")?, reason: text("reason")?, breakers })
+}
+
+/// The median of a host's answered DynamoDB calls to a Region since its start, in milliseconds.
+///
+/// # Errors
+/// When its status page does not answer, or tells no latency.
+pub async fn call_p50_ms(http: &Http, host: &Host, region: &str) -> Result<f64> {
+    let status = http.json(&host.status, TIMEOUT).await?;
+    status["regions"][region]["latency_ms"]["p50"].as_f64().with_context(|| format!("the status tells no latency of {region}"))
 }
 
 /// Looks at all hosts for ever.
@@ -103,7 +116,7 @@ pub async fn watch(http: &Http, hosts: &[Host], clock: Clock, seen: &RefCell<See
     }
 }
 
-/// A host whose breakers are all closed (or that knows none) and that uses its active Region.
+/// A host that uses its active Region and no other, and knows of nothing wrong.
 pub fn is_calm(state: &State, active: &str) -> bool {
-    state.route == active && state.active == active && state.breakers.values().all(|breaker| breaker == "closed")
+    state.route == active && state.active == active && state.window.is_empty() && state.breakers.values().all(|breaker| breaker == "closed")
 }

@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use super::super::figures::Requests;
 use super::super::session::Instead;
-use super::{DrillReport, PassReport, Report, longest, plot, seconds};
+use super::{DrillReport, PassReport, Report, plot, seconds};
 
 /// More lost or stale sessions than these are in the JSON only.
 const LISTED: usize = 300;
@@ -19,7 +19,7 @@ body{font:15px/1.45 system-ui,sans-serif;max-width:72rem;margin:0 auto;padding:1
 h1{font-size:1.6rem}h2{margin-top:3rem;border-top:1px solid var(--line);padding-top:1rem}
 table{border-collapse:collapse;margin:.6rem 0;font-variant-numeric:tabular-nums}
 th,td{border-bottom:1px solid var(--line);padding:.2rem .7rem .2rem 0;text-align:left;vertical-align:top}
-td.n,th.n{text-align:right}.good{color:var(--good)}.bad{color:var(--bad);font-weight:600}
+td.n,th.n{text-align:right}td.n,tbody th{white-space:nowrap}.good{color:var(--good)}.bad{color:var(--bad);font-weight:600}
 .scroll{overflow-x:auto}svg.plot{width:100%;height:auto}summary{cursor:pointer}
 .tables{display:flex;flex-wrap:wrap;gap:0 3rem}";
 
@@ -38,9 +38,9 @@ pub fn page(report: &Report) -> Result<String> {
         report.drills.len(),
     );
     let made = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(report.made_at));
-    write!(
+    writeln!(
         page,
-        "<p><code>{}</code>, {made}; {} processors, {} php-fpm workers in each of the hosts in {}. The first Region is the active one, the second the other.</p>\n",
+        "<p><code>{}</code>, {made}; {} processors, {} php-fpm workers in each of the hosts in {}. The first Region is the active one, the second the other.</p>",
         escape(&report.command),
         report.machine.cpus,
         report.machine.workers_per_host,
@@ -67,22 +67,30 @@ fn summary(page: &mut String, report: &Report) -> Result<()> {
                 requests.failed.to_string(),
                 requests.slow.to_string(),
                 format!("{:.0} ms", requests.p99_ms),
-                seconds(longest(figures.hosts.iter().map(|host| host.away_ms))),
-                seconds(longest(figures.hosts.iter().map(|host| host.back_ms))),
+                seconds(figures.hosts.iter().map(|host| host.away_ms)),
+                seconds(figures.hosts.iter().map(|host| host.back_ms)),
                 figures.lost.to_string(),
                 figures.stale.to_string(),
             ];
             let cells = cells.map(|cell| format!("<td class=\"n\">{cell}</td>")).concat();
             let (name, of) = (drill.name, pass.page.name());
-            writeln!(page, "<tr><th scope=\"row\"><a href=\"#{name}\">{name}</a></th><td>{of}</td>{cells}<td>{}</td></tr>", verdict(Some(pass.met)))?;
+            writeln!(
+                page,
+                "<tr><th scope=\"row\"><a href=\"#{name}\">{name}</a></th><td>{of}</td>{cells}<td>{}</td></tr>",
+                verdict(Some(pass.met))
+            )?;
         }
         if drill.error.is_some() {
-            writeln!(page, "<tr><th scope=\"row\"><a href=\"#{0}\">{0}</a></th><td colspan=\"9\" class=\"bad\">not carried out</td><td></td></tr>", drill.name)?;
+            writeln!(
+                page,
+                "<tr><th scope=\"row\"><a href=\"#{0}\">{0}</a></th><td colspan=\"9\" class=\"bad\">not carried out</td><td></td></tr>",
+                drill.name
+            )?;
         }
     }
     page.push_str(
-        "</tbody></table></div>\n<p>slow: over a second, counted from when the request was to start. away: from the fault's beginning until both hosts used another Region; \
-         back: from the healing until both used the active one again. lost, stale: sessions, each missing change counted once.</p>\n",
+        "</tbody></table></div>\n<p>slow: over a second, counted from when the request was to start. away: from the fault's beginning until the host used another Region; back: \
+         from the healing until it used the active one again, both hosts of each drill. lost, stale: sessions, each missing change counted once.</p>\n",
     );
     Ok(())
 }
@@ -130,7 +138,14 @@ fn checks(page: &mut String, pass: &PassReport) -> Result<()> {
     page.push_str("<table><thead><tr><th>limit</th><th>at most</th><th>measured</th><th></th></tr></thead><tbody>\n");
     for check in &pass.checks {
         let cells = [&check.what, &check.limit, &check.measured].map(|text| escape(text));
-        writeln!(page, "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}</td></tr>", cells[0], cells[1], cells[2], verdict(check.met))?;
+        writeln!(
+            page,
+            "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}</td></tr>",
+            cells[0],
+            cells[1],
+            cells[2],
+            verdict(check.met)
+        )?;
     }
     page.push_str("</tbody></table>\n");
     Ok(())
@@ -164,8 +179,8 @@ fn hosts(page: &mut String, pass: &PassReport) -> Result<()> {
     for host in &pass.figures.hosts {
         let calls = pass.figures.calls.iter().find(|calls| calls.region == host.region);
         let more = [
-            seconds(host.away_ms),
-            seconds(host.back_ms),
+            seconds([host.away_ms]),
+            seconds([host.back_ms]),
             host.route_changes.to_string(),
             calls.map_or_else(String::new, |calls| calls.dynamodb.to_string()),
             calls.map_or_else(String::new, |calls| calls.ssm.to_string()),
@@ -242,9 +257,14 @@ fn events(page: &mut String, report: &Report, pass: &PassReport) -> Result<()> {
     events.extend(pass.states.iter().map(|change| {
         let breakers: Vec<String> = change.state.breakers.iter().map(|(region, state)| format!("{region} {state}")).collect();
         let breakers = if breakers.is_empty() { String::new() } else { format!("; breakers: {}", breakers.join(", ")) };
+        let window =
+            if change.state.window.is_empty() { String::new() } else { format!("; switch window: {}", change.state.window.join(", ")) };
         let host = report.regions.get(change.host).map_or("", String::as_str);
         let state = &change.state;
-        (change.at_ms, escape(&format!("host in {host}: route {}, active {} ({}){breakers}", state.route, state.active, state.reason)))
+        (
+            change.at_ms,
+            escape(&format!("host in {host}: route {}, active {} ({}){breakers}{window}", state.route, state.active, state.reason)),
+        )
     }));
     events.sort_by_key(|event| event.0);
     page.push_str("<details><summary>What was done, and what the hosts said</summary><table><tbody>\n");

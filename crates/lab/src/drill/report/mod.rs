@@ -78,12 +78,12 @@ pub struct PassReport {
     pub incidents: Vec<Incident>,
 }
 
-/// Seconds with one decimal, or a dash.
-pub fn seconds(ms: Option<u64>) -> String {
-    ms.map_or_else(|| "–".into(), |ms| format!("{:.1} s", ms as f64 / 1000.0))
-}
-
-/// The longest of some times; none when one of them did not happen.
-pub fn longest(times: impl IntoIterator<Item = Option<u64>>) -> Option<u64> {
-    times.into_iter().collect::<Option<Vec<u64>>>()?.into_iter().max()
+/// Each host's time in seconds, or a dash: `0.4 / 0.2 s`.
+pub fn seconds(times: impl IntoIterator<Item = Option<u64>>) -> String {
+    let times: Vec<Option<u64>> = times.into_iter().collect();
+    if times.iter().all(Option::is_none) {
+        return "–".into();
+    }
+    let each: Vec<String> = times.iter().map(|time| time.map_or_else(|| "–".into(), |ms| format!("{:.1}", ms as f64 / 1000.0))).collect();
+    format!("{} s", each.join(" / "))
 }

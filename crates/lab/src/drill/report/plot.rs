@@ -8,7 +8,7 @@ use plotters::coord::Shift;
 use plotters::coord::ranged1d::{AsRangedCoord, Ranged, ValueFormatter};
 use plotters::prelude::*;
 
-use super::super::figures::SLICE_MS;
+use super::super::figures::{Requests, SLICE_MS, Slice};
 use super::PassReport;
 
 const SIZE: (u32, u32) = (960, 600);
@@ -74,8 +74,8 @@ fn draw(pass: &PassReport, panels: &[Area<'_>]) -> Drawn {
 /// Points in seconds and units.
 type Series = Vec<(f64, f64)>;
 
-fn series(hosts: &[Vec<super::super::figures::Slice>], value: impl Fn(&super::super::figures::Requests) -> Option<f64>) -> Vec<Series> {
-    let point = |slice: &super::super::figures::Slice| Some((slice.at_ms as f64 / 1000.0, value(&slice.requests)?));
+fn series(hosts: &[Vec<Slice>], value: impl Fn(&Requests) -> Option<f64>) -> Vec<Series> {
+    let point = |slice: &Slice| Some((slice.at_ms as f64 / 1000.0, value(&slice.requests)?));
     hosts.iter().map(|slices| slices.iter().filter_map(point).collect()).collect()
 }
 
@@ -84,13 +84,7 @@ fn colour(index: usize) -> RGBColor {
 }
 
 /// One panel: the fault's span shaded, changes of a route marked, then the lines.
-fn panel<Y>(
-    pass: &PassReport,
-    area: &Area<'_>,
-    caption: &str,
-    y: Y,
-    lines: impl Iterator<Item = (RGBColor, Series)>,
-) -> Drawn
+fn panel<Y>(pass: &PassReport, area: &Area<'_>, caption: &str, y: Y, lines: impl Iterator<Item = (RGBColor, Series)>) -> Drawn
 where
     Y: AsRangedCoord<Value = f64>,
     Y::CoordDescType: Ranged<ValueType = f64> + ValueFormatter<f64>,

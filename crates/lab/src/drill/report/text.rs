@@ -1,13 +1,13 @@
 //! The table at the end of a run, and the limits that were missed.
 
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{Table, presets};
 
-use super::{PassReport, Report, longest, seconds};
+use super::{PassReport, Report, seconds};
 
 /// The table of all drills, then what was missed.
 pub fn table(report: &Report) -> String {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
+    table.load_preset(presets::NOTHING);
     table.set_header(["drill", "page", "requests", "failed", "slow", "p99", "away", "back", "moves", "lost", "stale", "limits"]);
     let mut missed = String::new();
     for drill in &report.drills {
@@ -36,8 +36,8 @@ fn row(name: &str, pass: &PassReport) -> Vec<String> {
         figures.requests.failed.to_string(),
         figures.requests.slow.to_string(),
         format!("{:.0} ms", figures.requests.p99_ms),
-        seconds(longest(figures.hosts.iter().map(|host| host.away_ms))),
-        seconds(longest(figures.hosts.iter().map(|host| host.back_ms))),
+        seconds(figures.hosts.iter().map(|host| host.away_ms)),
+        seconds(figures.hosts.iter().map(|host| host.back_ms)),
         figures.hosts.iter().map(|host| host.route_changes).sum::<u64>().to_string(),
         figures.lost.to_string(),
         figures.stale.to_string(),
