@@ -121,7 +121,7 @@ fn note(session: &mut Session, visited: Visited, clock: Clock, record: &mut Reco
         Some(seen) => {
             stored = visit.change.is_some() && seen.saved;
             let finding = session.answered(seen, visit.change, clock.ms(ended), visit.host);
-            record.finding(session.number, finding, clock.ms(ended), visit.host, false)
+            record.finding(session.number, finding, clock.ms(ended), visit.host)
         }
         None => {
             session.unanswered(visit.change.filter(|_| reading.uncertain));

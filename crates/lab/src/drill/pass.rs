@@ -18,7 +18,7 @@ use super::record::{Outcome, Record};
 use super::report::PassReport;
 use super::roster::Roster;
 use super::script::Script;
-use super::session::Session;
+use super::session::{Instead, Session};
 use super::stack::Stack;
 use super::timeline::{Clock, Timeline};
 use super::verdict::{self, judge};
@@ -131,10 +131,13 @@ impl Pass<'_> {
         self.lab.replication(&json!({"settle": true, "lag_ms": LAG_MS})).await?;
         let which: Vec<usize> = (0..self.sessions.len()).filter(|&at| self.sessions[at].is_stored()).collect();
         let mut round = self.site.round(self.sessions, &which, false, clock).await;
-        for incident in &mut round.incidents {
-            incident.at_the_end = true;
+        for incident in std::mem::take(&mut round.incidents) {
+            if let Instead::Change(found) = incident.found {
+                // Visitors are numbered from 1, in the order of the sessions.
+                self.sessions[incident.visitor as usize - 1].settle_for(found);
+            }
+            record.add_final(incident);
         }
-        record.incidents.append(&mut round.incidents);
         let failed = round.samples.iter().filter(|sample| sample.outcome == Outcome::Failed).count() as u64;
         for (cause, times) in round.causes {
             *record.causes.entry(format!("final check: {cause}")).or_default() += times;

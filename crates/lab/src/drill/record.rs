@@ -66,7 +66,7 @@ pub struct Incident {
     pub stored_by: usize,
     /// How many requests found the same.
     pub times: u64,
-    /// Found by the final check.
+    /// Still so in the final check.
     pub at_the_end: bool,
 }
 
@@ -87,8 +87,21 @@ impl Record {
         *self.causes.entry(without_times(cause)).or_default() += 1;
     }
 
+    /// Adds what the final check found. A session that was known to miss the same change is one incident, not two.
+    pub fn add_final(&mut self, incident: Incident) {
+        let same =
+            |known: &&mut Incident| (known.visitor, known.expected, known.lost) == (incident.visitor, incident.expected, incident.lost);
+        match self.incidents.iter_mut().find(same) {
+            Some(known) => {
+                known.at_the_end = true;
+                known.times += 1;
+            }
+            None => self.incidents.push(Incident { at_the_end: true, ..incident }),
+        }
+    }
+
     /// Notes how a session was found, and gives the outcome.
-    pub fn finding(&mut self, visitor: u32, finding: Finding, at_ms: u64, host: usize, at_the_end: bool) -> Outcome {
+    pub fn finding(&mut self, visitor: u32, finding: Finding, at_ms: u64, host: usize) -> Outcome {
         let (lost, missing) = match finding {
             Finding::Right => return Outcome::Good,
             Finding::Stale(missing) => (false, missing),
@@ -107,7 +120,7 @@ impl Record {
                 stored_ms: missing.stored_ms,
                 stored_by: missing.stored_by,
                 times: 1,
-                at_the_end,
+                at_the_end: false,
             }),
         }
         if lost { Outcome::Lost } else { Outcome::Stale }
@@ -150,11 +163,14 @@ mod tests {
         let mut record = Record::default();
         let stale = || Finding::Stale(Missing { expected: 5, found: Instead::Change(4), stored_ms: 10, stored_by: 0 });
         for at in [100, 200] {
-            assert_eq!(record.finding(7, stale(), at, 1, false), Outcome::Stale);
+            assert_eq!(record.finding(7, stale(), at, 1), Outcome::Stale);
         }
-        record.finding(8, stale(), 300, 1, false);
+        record.finding(8, stale(), 300, 1);
         let times: Vec<(u32, u64, u64)> = record.incidents.iter().map(|i| (i.visitor, i.at_ms, i.times)).collect();
         assert_eq!(times, [(7, 100, 2), (8, 300, 1)]);
+        record.add_final(record.incidents[0].clone());
+        assert_eq!(record.incidents.len(), 2);
+        assert!(record.incidents[0].at_the_end && !record.incidents[1].at_the_end);
     }
 
     #[test]

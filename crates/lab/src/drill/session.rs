@@ -97,6 +97,14 @@ impl Session {
         }
     }
 
+    /// What was found when everything had settled is what the visitor has from now on; what is missing has been counted.
+    pub fn settle_for(&mut self, found: u64) {
+        if let Some(stored) = &mut self.stored {
+            stored.change = found;
+        }
+        self.uncertain.clear();
+    }
+
     /// The number of the visitor's next change.
     pub fn next_change(&mut self) -> u64 {
         self.last_change += 1;
@@ -199,6 +207,14 @@ mod tests {
         assert!(matches!(session.answered(&seen(7, &[1]), Some(change), 200, 0), Finding::Stale(_)));
         assert_eq!(session.answered(&seen(7, &[1, 3]), None, 300, 0), Finding::Right);
         assert!(matches!(session.answered(&seen(7, &[1, 2]), None, 400, 0), Finding::Stale(_)));
+    }
+
+    #[test]
+    fn a_drill_does_not_inherit_what_is_missing() {
+        let mut session = visitor();
+        assert!(matches!(session.answered(&seen(7, &[1]), None, 200, 0), Finding::Stale(_)));
+        session.settle_for(1);
+        assert_eq!(session.answered(&seen(7, &[1]), None, 300, 0), Finding::Right);
     }
 
     #[test]

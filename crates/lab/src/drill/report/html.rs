@@ -237,7 +237,7 @@ fn incidents(page: &mut String, report: &Report, pass: &PassReport) -> Result<()
             "<tr><td class=\"n\">{}</td><td>{}{}</td><td class=\"n\">{}</td><td>{}</td><td class=\"n\">{}</td><td>{found}</td><td class=\"n\">{}</td><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>",
             incident.visitor,
             if incident.lost { "lost" } else { "stale" },
-            if incident.at_the_end { ", final check" } else { "" },
+            if incident.at_the_end { ", still in the final check" } else { "" },
             thousandths(incident.at_ms),
             region(incident.host),
             incident.expected,
