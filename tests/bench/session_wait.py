@@ -18,13 +18,14 @@ from harness.fpm import Fpm, publish
 from harness.lab import Lab
 
 REGION = paths.REGIONS[0]
-COLUMNS = "{:<44} {:>9} {:>9} {:>9}"
+COLUMNS = "{:<60} {:>9} {:>9} {:>9}"
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", type=Path, help="write the figures to this file, too")
     parser.add_argument("--rtt", type=int, default=6, help="round trip to DynamoDB in milliseconds (default 6)")
+    parser.add_argument("--against", type=Path, metavar="SO", help="another build of the extension, measured in turns with this one")
     parser.add_argument("--pages", type=int, default=300, help="pages of each kind (default 300)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="wpd-bench-", dir="/var/tmp") as folder:
@@ -32,11 +33,15 @@ def main() -> int:
         run.chmod(0o755)
         ports = paths.ports(29700)
         lab = Lab(run, ports).start()
-        host = Fpm("bench", run, ports, REGION, docroot=publish(Path(__file__).parent / "pages", run / "pages"), workers=1)
+        pages = publish(Path(__file__).parent / "pages", run / "pages")
+        hosts = {"": Fpm("bench", run, ports, REGION, docroot=pages, workers=1)}
+        if options.against:
+            hosts["other build: "] = Fpm("against", run, ports, REGION, docroot=pages, workers=1, build=options.against)
         try:
-            figures = measure(lab, host.start(), ports, options.rtt, options.pages)
+            figures = measure(lab, {name: host.start() for name, host in hosts.items()}, ports, options.rtt, options.pages)
         finally:
-            host.stop()
+            for host in hosts.values():
+                host.stop()
             lab.stop()
     report(figures)
     if options.json:
@@ -44,19 +49,25 @@ def main() -> int:
     return 0
 
 
-def measure(lab: Lab, host: Fpm, ports: paths.Ports, rtt: int, pages: int) -> dict:
-    cookies = {"PHPSESSID": "benchbenchbenchbenchbench1"}
-    for _ in range(20):
-        assert host.get("page.php", cookies, change=1).json()["started"]
+def measure(lab: Lab, hosts: dict[str, Fpm], ports: paths.Ports, rtt: int, pages: int) -> dict:
+    cookies = {name: {"PHPSESSID": f"benchbenchbenchbenchbench{n}"} for n, name in enumerate(hosts)}
+    for name, host in hosts.items():
+        for _ in range(20):
+            assert host.get("page.php", cookies[name], change=1).json()["started"]
     figures: dict = {"rtt_ms": rtt, "pages": pages, "rows": {}}
     for delay in (0, rtt):
         lab.fault(REGION, "dynamodb", "latency", ms=delay) if delay else lab.fault(REGION, "dynamodb", "none")
         figures["rows"][f"raw HTTP client, one GetItem, RTT {delay} ms"] = summary(raw(ports, pages))
         for kind, query in (("unchanged", {}), ("changed", {"change": 1})):
-            seen = [host.get("page.php", cookies, **query).json() for _ in range(pages)]
-            assert all(page["started"] for page in seen)
-            figures["rows"][f"{kind} page waits, RTT {delay} ms"] = summary([page["read_ms"] + page["write_ms"] for page in seen])
-            figures["rows"][f"{kind} page, CPU of the worker, RTT {delay} ms"] = summary([page["cpu_ms"] for page in seen])
+            seen: dict[str, list[dict]] = {name: [] for name in hosts}
+            # In turns, so that whatever else the machine does strikes all alike.
+            for _ in range(pages):
+                for name, host in hosts.items():
+                    seen[name].append(host.get("page.php", cookies[name], **query).json())
+            for name, answers in seen.items():
+                assert all(page["started"] for page in answers)
+                figures["rows"][f"{name}{kind} page waits, RTT {delay} ms"] = summary([page["read_ms"] + page["write_ms"] for page in answers])
+                figures["rows"][f"{name}{kind} page, CPU of the worker, RTT {delay} ms"] = summary([page["cpu_ms"] for page in answers])
     return figures
 
 
@@ -94,6 +105,9 @@ def report(figures: dict) -> None:
     for kind in ("unchanged", "changed"):
         wait = figures["rows"][f"{kind} page waits, RTT {rtt} ms"]["median_ms"]
         print(f"{kind} page: {wait / raw_wait:.2f} x one raw GetItem at RTT {rtt} ms")
+    for name, row in figures["rows"].items():
+        if other := figures["rows"].get(f"other build: {name}"):
+            print(f"{name}: {row['median_ms'] / other['median_ms']:.3f} x the other build's median, {row['mean_ms'] / other['mean_ms']:.3f} x its mean")
 
 
 if __name__ == "__main__":

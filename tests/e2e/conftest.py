@@ -15,6 +15,10 @@ from harness.site import Site, clean
 # Tests do not wait five seconds for each change of the parameter; those of the interval itself say so.
 QUICK_POLL = {"wp_dynamodb.region_poll_interval": "1"}
 
+# The hosts that tests share stay in the active Region: their tests are about one Region, also when it fails. A host that bridges remembers
+# it, for each opening doubles the time it stays away; tests of bridging start hosts of their own.
+STAYS = {"wp_dynamodb.failover": "follow", "wp_dynamodb.switch_window": "1"}
+
 # Hosts that live through the whole run. They all poll the lab's SSM.
 SHARED: list[Fpm] = []
 
@@ -82,7 +86,7 @@ def start_fpm(run: Path, ports: paths.Ports, pages: Path, started_lab: Lab) -> I
 
 @pytest.fixture(scope="session")
 def started_host(start_fpm: Callable[..., Fpm]) -> Fpm:
-    host = start_fpm("host", workers=3)
+    host = start_fpm("host", workers=3, ini=STAYS)
     SHARED.append(host)
     return host
 
@@ -97,7 +101,7 @@ def host(lab: Lab, started_host: Fpm) -> Fpm:
 
 @pytest.fixture(scope="session")
 def started_site(run: Path, ports: paths.Ports, started_lab: Lab) -> Iterator[Site]:
-    site = Site(run, ports, workers=3, ini=QUICK_POLL).start()
+    site = Site(run, ports, workers=3, ini=QUICK_POLL | STAYS).start()
     SHARED.extend(site.hosts.values())
     yield site
     site.stop()
@@ -116,10 +120,11 @@ def calm(fpm: Fpm) -> None:
     """Waits until a host has noticed that all is well again."""
 
     def well() -> bool:
-        states = {region["parameter_state"] for region in fpm.status()["regions"].values()}
-        return states == {"ok"} and fpm.follows(paths.REGIONS[0])
+        status = fpm.status()
+        states = {region["parameter_state"] for region in status["regions"].values()}
+        return states == {"ok"} and status["window"] is None and fpm.follows(paths.REGIONS[0])
 
-    wait.until(well, what=f"{fpm.name} to use {paths.REGIONS[0]} with all parameters readable", timeout=15, logs=fpm.logs)
+    wait.until(well, what=f"{fpm.name} to use {paths.REGIONS[0]}, that alone, with all parameters readable", timeout=15, logs=fpm.logs)
 
 
 def settled(fpm: Fpm, region: str, timeout: float = 15) -> None:

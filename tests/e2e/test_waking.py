@@ -16,7 +16,7 @@ INTERVAL = 1
 
 @pytest.fixture
 def sleeper(lab: Lab, start_fpm) -> Fpm:
-    host = start_fpm("sleeper", workers=2, ini={"wp_dynamodb.region_poll_interval": str(INTERVAL)})
+    host = start_fpm("sleeper", workers=2, ini={"wp_dynamodb.region_poll_interval": str(INTERVAL), "wp_dynamodb.switch_window": "0"})
     settled(host, FIRST)
     yield host
     host.stop()

@@ -36,14 +36,14 @@ def lab_env(region: str) -> dict[str, str]:
     return {"AWS_REGION": region, "AWS_ACCESS_KEY_ID": "lab", "AWS_SECRET_ACCESS_KEY": "lab", "AWS_EC2_METADATA_DISABLED": "true"}
 
 
-def installed_extension(run: Path) -> Path:
+def installed_extension(folder: Path, build: Path = paths.EXTENSION) -> Path:
     """A copy of the extension that php-fpm's user can read. Replaced by rename: running workers keep the file they mapped."""
-    target = run / "lib" / "wp_dynamodb.so"
+    target = folder / "lib" / "wp_dynamodb.so"
     target.parent.mkdir(parents=True, exist_ok=True)
-    if not paths.EXTENSION.is_file():
-        raise RuntimeError(f"{paths.EXTENSION} is missing: build it first (make build)")
+    if not build.is_file():
+        raise RuntimeError(f"{build} is missing: build it first (make build)")
     new = target.with_suffix(".new")
-    shutil.copyfile(paths.EXTENSION, new)
+    shutil.copyfile(build, new)
     new.chmod(0o644)
     new.replace(target)
     return target
@@ -52,7 +52,7 @@ def installed_extension(run: Path) -> Path:
 class Fpm:
     def __init__(
         self, name: str, run: Path, ports: paths.Ports, region: str, *, docroot: Path, workers: int = 2,
-        ini: dict[str, str] | None = None, env: dict[str, str] | None = None, extension: bool = True, health_workers: int = 0,
+        ini: dict[str, str] | None = None, env: dict[str, str] | None = None, extension: bool = True, build: Path | None = None, health_workers: int = 0,
         names: bool = False,
     ):
         self.name, self.region, self.docroot, self.workers, self.health_workers = name, region, docroot, workers, health_workers
@@ -75,7 +75,8 @@ class Fpm:
             "session.gc_probability": "0",
         }
         if extension:
-            self._ini |= {"extension": str(installed_extension(run))} | extension_ini(ports, region, names) | {"wp_dynamodb.state_file": str(self.state_file)}
+            library = installed_extension(self.run, build) if build else installed_extension(run)
+            self._ini |= {"extension": str(library)} | extension_ini(ports, region, names) | {"wp_dynamodb.state_file": str(self.state_file)}
         else:
             sessions = self.run / "sessions"
             self._ini |= {"session.save_handler": "files", "session.save_path": str(paths.give_to_web_user(sessions))}

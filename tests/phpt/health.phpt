@@ -9,7 +9,8 @@ foreach ($kinds as $fault => $kind) {
     $before = microtime(true);
     $health = wp_dynamodb_health(500 * SLOW);
     $took = microtime(true) - $before;
-    check($fault, $health['ok'] === false && $health['region'] === EAST && $health['kind'] === $kind && is_string($health['error'])
+    // Throttled is an answer: another Region would not lessen the traffic.
+    check($fault, $health['ok'] === ($fault === 'throttle') && $health['region'] === EAST && $health['kind'] === $kind && is_string($health['error'])
         && !missing($health['error'], EAST, TABLE) && $took < 1.0 * SLOW, [$took, $health]);
 }
 lab_fault('none');

@@ -1,0 +1,213 @@
+"""The active Region fails, and the host goes on in the other one by itself: nothing is lost, nobody notices, and it comes back."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+from browsing import Guest
+from conftest import settled
+
+from harness import paths, process, wait
+from harness.fpm import Fpm
+from harness.lab import Lab
+
+EAST, WEST = paths.REGIONS[:2]
+LOST, BACK = f"{EAST} is lost", f"{EAST} answers again"
+FAULTS = ("blackhole", "noconnect", "refuse", "reset", "5xx", "hang", "dns")
+
+Start = Callable[..., Fpm]
+
+
+def bridging(start_fpm: Start, name: str, region: str = EAST, **options: object) -> Fpm:
+    """A host of the test's own: it has never left a Region."""
+    ini = {"wp_dynamodb.failover": "auto", "wp_dynamodb.switch_window": "5"} | options.pop("ini", {})
+    host = start_fpm(f"bridge-{name}", region, ini=ini, **options)
+    settled(host, EAST)
+    wait.until(lambda: host.status()["window"] is None, what="no switch window", timeout=15, logs=host.logs)
+    return host
+
+
+def route(host: Fpm) -> str:
+    return host.status()["route"]
+
+
+def uses(host: Fpm, region: str, timeout: float) -> float:
+    """Waits until the host uses a Region; the seconds it took."""
+    began = time.monotonic()
+    wait.until(lambda: route(host) == region, what=f"{host.name} to use {region}", timeout=timeout, logs=host.logs, every=0.02)
+    return time.monotonic() - began
+
+
+def lines(host: Fpm, text: str) -> int:
+    return sum(text in line for line in host.php_log.read_text().splitlines()) if host.php_log.exists() else 0
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_a_region_fails_and_nobody_notices(start_fpm: Start, lab: Lab, kind: str) -> None:
+    host = bridging(start_fpm, f"fault-{kind}", names=kind == "dns")
+    strict = int(kind in ("blackhole", "refuse"))
+    guests = [Guest(host) for _ in range(4)]
+    for number, guest in enumerate(guests):
+        guest.ok("put", text=f"before {number}", strict=strict)
+    cookies = [guest.id for guest in guests]
+    lab.replicated()
+
+    lab.fault(EAST, "dynamodb", kind)
+    began = time.monotonic()
+    for number, guest in enumerate(guests):
+        answer = guest.ok("add", strict=strict)
+        assert answer["found"]["text"] == f"before {number}"
+    uses(host, WEST, timeout=2)
+    left = time.monotonic() - began
+    print(f"{kind}: left {EAST} after {left:.2f} s, {len(guests)} pages meanwhile")
+    assert [guest.id for guest in guests] == cookies
+    for guest in guests:
+        assert guest.ok("add", strict=strict)["found"]["list"] == [1]
+
+    lab.fault(EAST, "dynamodb", "none")
+    # The hold-down, two probes, and what a busy machine adds.
+    print(f"{kind}: back after {uses(host, EAST, timeout=15):.1f} s")
+    for guest in guests:
+        assert guest.ok(strict=strict)["found"]["list"] == [1, 2], "what was stored elsewhere is found at once"
+    assert [guest.id for guest in guests] == cookies
+    wait.until(lambda: lines(host, BACK), what="the message of the return", timeout=5, logs=host.logs)
+    assert (lines(host, LOST), lines(host, BACK)) == (1, 1), host.php_log.read_text()
+
+
+def test_one_request_a_second_is_enough(start_fpm: Start, lab: Lab) -> None:
+    host = bridging(start_fpm, "quiet")
+    guest = Guest(host)
+    guest.ok("put", text="before")
+    lab.replicated()
+    lab.fault(EAST, "dynamodb", "blackhole")
+    # One page that only reads; nothing else is asked of the host.
+    assert guest.ok()["found"] == {"text": "before"}
+    took = uses(host, WEST, timeout=1)
+    print(f"left {took:.2f} s after the only page")
+
+
+def test_a_fault_between_read_and_write(start_fpm: Start, lab: Lab) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    host = bridging(start_fpm, "between")
+    guest = Guest(host)
+    guest.ok("put", text="before")
+    lab.replicated()
+    lab.counters_reset()
+    with ThreadPoolExecutor(1) as pool:
+        page = pool.submit(guest.ok, "add", wait=400)
+        wait.until(lambda: lab.calls(EAST, "dynamodb", "GetItem") >= 1, what="the page's read", timeout=5)
+        lab.fault(EAST, "dynamodb", "blackhole")
+        assert page.result()["saved"] is True
+    assert guest.ok()["found"] == {"text": "before", "list": [1]}
+
+
+def test_throttling_is_no_reason_to_leave(start_fpm: Start, lab: Lab) -> None:
+    host = bridging(start_fpm, "throttled")
+    guest = Guest(host)
+    guest.ok("put", text="before")
+    lab.fault(EAST, "dynamodb", "throttle", rate=0.5)
+    for _ in range(20):
+        guest.ok("add")
+    lab.fault(EAST, "dynamodb", "throttle")
+    answer = guest.get("add")
+    assert answer["started"] is False and "throughput" in " ".join(answer["warnings"]).lower()
+    status = host.status()
+    assert (status["route"], status["regions"][EAST]["breaker"]["opened"], lab.calls(WEST)) == (EAST, 0, 0)
+
+
+def test_what_is_the_configurations_fault_is_said(start_fpm: Start, lab: Lab) -> None:
+    host = bridging(start_fpm, "denied")
+    guest = Guest(host)
+    guest.ok("put", text="before")
+    stored = lab.dump(EAST)
+    lab.fault(EAST, "dynamodb", "denied")
+    for _ in range(5):
+        answer = guest.get("put", text="after")
+        assert answer["started"] is False
+        assert f"allow dynamodb:GetItem on table {paths.TABLE} in {EAST}" in " ".join(answer["warnings"])
+    lab.fault(EAST, "dynamodb", "none")
+    missing = bridging(start_fpm, "no-table", ini={"wp_dynamodb.table": "nowhere"})
+    other = Guest(missing)
+    other.cookies = dict(guest.cookies)
+    answer = other.get()
+    assert answer["started"] is False and f"create table nowhere in {EAST}" in " ".join(answer["warnings"])
+    assert (route(host), route(missing), lab.calls(WEST)) == (EAST, EAST, 0)
+    assert lab.dump(EAST) == stored
+
+
+def test_both_regions_down(start_fpm: Start, lab: Lab) -> None:
+    host = bridging(start_fpm, "both")
+    guest = Guest(host)
+    guest.ok("put", text="before")
+    lab.replicated()
+    cookie, stored = guest.id, lab.dump(EAST)
+    for region in (EAST, WEST):
+        lab.fault(region, "dynamodb", "refuse")
+    for _ in range(6):
+        answer = guest.get("put", text="after", strict=1)
+        assert answer["started"] is False and guest.last.cookies == {}
+        warning = " ".join(answer["warnings"])
+        assert EAST in warning and WEST in warning, warning
+    for region in (EAST, WEST):
+        lab.fault(region, "dynamodb", "none")
+    assert lab.dump(EAST) == stored
+    assert guest.ok(strict=1)["found"] == {"text": "before"} and guest.id == cookie
+
+
+def test_a_killed_poller_does_not_keep_the_host_away(start_fpm: Start, lab: Lab) -> None:
+    host = bridging(start_fpm, "killed", workers=3)
+    guest = Guest(host)
+    guest.ok("put", text="before")
+    lab.replicated()
+    lab.fault(EAST, "dynamodb", "refuse")
+    guest.ok()
+    uses(host, WEST, timeout=2)
+    poller = wait.until(lambda: host.status()["parameter"]["poller_pid"], what="a poller", timeout=10, logs=host.logs)
+    process.send(poller, 9)
+    guest.ok("add")
+    lab.fault(EAST, "dynamodb", "none")
+    uses(host, EAST, timeout=15)
+    assert guest.ok()["found"] == {"text": "before", "list": [1]}
+
+
+def test_a_switch_shows_nobody_an_old_session(start_fpm: Start, lab: Lab) -> None:
+    """Replication lags by a second; the visitor changes hosts, and so Regions, with each page, while one host after the other follows."""
+    hosts = [bridging(start_fpm, f"switch-{region}", region, ini={"wp_dynamodb.switch_window": "10"}) for region in (EAST, WEST)]
+    guest = Guest(hosts[0])
+    guest.ok("put", text="before")
+    lab.replicated()
+    lab.replication(lag_ms=1000)
+    lab.region(WEST)
+    count, began = 0, time.monotonic()
+    while time.monotonic() - began < 4:
+        guest.host = hosts[count % 2]
+        found = guest.ok("add")["found"]
+        assert len(found.get("list", [])) == count, f"page {count} on {guest.host.name}"
+        count += 1
+    assert {route(host) for host in hosts} == {WEST}
+    print(f"{count} pages, none of them old")
+
+
+def test_a_slow_region_is_not_answered_with_twice_the_load(start_fpm: Start, lab: Lab) -> None:
+    host = bridging(start_fpm, "slow")
+    guest = Guest(host)
+    guest.ok("put", text="before")
+    lab.fault(EAST, "dynamodb", "latency", ms=300)
+    lab.counters_reset()
+    for _ in range(6):
+        guest.ok()
+    assert route(host) == EAST
+    assert 1 <= lab.calls(WEST, "dynamodb", "GetItem") <= 6
+
+
+def test_a_host_that_follows_stays(start_fpm: Start, lab: Lab) -> None:
+    host = bridging(start_fpm, "follows", ini={"wp_dynamodb.failover": "follow"})
+    guest = Guest(host)
+    guest.ok("put", text="before")
+    lab.replicated()
+    lab.counters_reset()
+    lab.fault(EAST, "dynamodb", "refuse")
+    for _ in range(4):
+        assert guest.get()["started"] is False
+    assert (route(host), lab.calls(WEST)) == (EAST, 0)
