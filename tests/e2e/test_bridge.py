@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from browsing import Guest
@@ -87,8 +88,6 @@ def test_one_request_a_second_is_enough(start_fpm: Start, lab: Lab) -> None:
 
 
 def test_a_fault_between_read_and_write(start_fpm: Start, lab: Lab) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
     host = bridging(start_fpm, "between")
     guest = Guest(host)
     guest.ok("put", text="before")
@@ -106,7 +105,7 @@ def test_throttling_is_no_reason_to_leave(start_fpm: Start, lab: Lab) -> None:
     host = bridging(start_fpm, "throttled")
     guest = Guest(host)
     guest.ok("put", text="before")
-    lab.fault(EAST, "dynamodb", "throttle", rate=0.5)
+    lab.fault(EAST, "dynamodb", "throttle", rate=0.3)
     for _ in range(20):
         guest.ok("add")
     lab.fault(EAST, "dynamodb", "throttle")

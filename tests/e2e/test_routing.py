@@ -18,7 +18,7 @@ Start = Callable[..., Fpm]
 @pytest.fixture
 def hosts(start_fpm: Start, lab: Lab, request: pytest.FixtureRequest) -> dict[str, Fpm]:
     """One host in each Region, fresh for each test."""
-    made = {region: start_fpm(f"local-{request.node.name}-{region}"[:40], region, ini=LOCAL) for region in (EAST, WEST)}
+    made = {region: start_fpm(f"{region}-{request.node.name}"[:40], region, ini=LOCAL) for region in (EAST, WEST)}
     for region, host in made.items():
         uses(host, region, "home")
     return made

@@ -15,8 +15,10 @@ use crate::store::Reply;
 const TRIES: usize = 3;
 /// The first pause between tries; doubles, with jitter.
 const PAUSE: Duration = Duration::from_millis(40);
-/// The longest pause.
-const LONGEST_PAUSE: Duration = Duration::from_millis(320);
+/// The longest pause, before its jitter.
+const LONGEST_PAUSE: Duration = Duration::from_millis(160);
+/// A last try begins so long before the deadline.
+const LAST: Duration = Duration::from_millis(50);
 
 /// How much one Region is worth waiting for.
 #[derive(Debug, Clone, Copy)]
@@ -66,9 +68,10 @@ impl Caller {
                 Kind::Unavailable | Kind::Timeout if patience.alone && tried < TRIES => pauses.next(),
                 _ => None,
             };
-            match again.filter(|pause| Instant::now() + *pause < patience.deadline) {
+            let left = patience.deadline.saturating_duration_since(Instant::now()).saturating_sub(LAST);
+            match again.filter(|_| !left.is_zero()) {
                 Some(pause) if pause.is_zero() => {}
-                Some(pause) => tokio::time::sleep(pause).await,
+                Some(pause) => tokio::time::sleep(pause.min(left)).await,
                 None => return Err(error.after(took)),
             }
         }
