@@ -1,7 +1,7 @@
 """The active Region fails, and the host goes on in the other one by itself: nothing is lost, nobody notices, and it comes back."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -19,13 +19,22 @@ FAULTS = ("blackhole", "noconnect", "refuse", "reset", "5xx", "hang", "dns")
 Start = Callable[..., Fpm]
 
 
-def bridging(start_fpm: Start, name: str, region: str = EAST, **options: object) -> Fpm:
-    """A host of the test's own: it has never left a Region."""
-    ini = {"wp_dynamodb.failover": "auto", "wp_dynamodb.switch_window": "5"} | options.pop("ini", {})
-    host = start_fpm(f"bridge-{name}", region, ini=ini, **options)
-    settled(host, EAST)
-    wait.until(lambda: host.status()["window"] is None, what="no switch window", timeout=15, logs=host.logs)
-    return host
+@pytest.fixture
+def bridging(start_fpm: Callable[..., Fpm], lab: Lab) -> Iterator[Start]:
+    """Starts hosts of the test's own: they have never left a Region. Stopped after it: they poll and probe."""
+    hosts: list[Fpm] = []
+
+    def start(name: str, region: str = EAST, *, ini: dict[str, str] | None = None, **options: object) -> Fpm:
+        settings = {"wp_dynamodb.failover": "auto", "wp_dynamodb.switch_window": "5"} | (ini or {})
+        host = start_fpm(f"bridge-{name}", region, ini=settings, **options)
+        hosts.append(host)
+        settled(host, EAST)
+        wait.until(lambda: host.status()["window"] is None, what="no switch window", timeout=15, logs=host.logs)
+        return host
+
+    yield start
+    for host in hosts:
+        host.stop()
 
 
 def route(host: Fpm) -> str:
@@ -44,8 +53,8 @@ def lines(host: Fpm, text: str) -> int:
 
 
 @pytest.mark.parametrize("kind", FAULTS)
-def test_a_region_fails_and_nobody_notices(start_fpm: Start, lab: Lab, kind: str) -> None:
-    host = bridging(start_fpm, f"fault-{kind}", names=kind == "dns")
+def test_a_region_fails_and_nobody_notices(bridging: Start, lab: Lab, kind: str) -> None:
+    host = bridging(f"fault-{kind}", names=kind == "dns")
     strict = int(kind in ("blackhole", "refuse"))
     guests = [Guest(host) for _ in range(4)]
     for number, guest in enumerate(guests):
@@ -75,8 +84,8 @@ def test_a_region_fails_and_nobody_notices(start_fpm: Start, lab: Lab, kind: str
     assert (lines(host, LOST), lines(host, BACK)) == (1, 1), host.php_log.read_text()
 
 
-def test_one_request_a_second_is_enough(start_fpm: Start, lab: Lab) -> None:
-    host = bridging(start_fpm, "quiet")
+def test_one_request_a_second_is_enough(bridging: Start, lab: Lab) -> None:
+    host = bridging("quiet")
     guest = Guest(host)
     guest.ok("put", text="before")
     lab.replicated()
@@ -87,8 +96,8 @@ def test_one_request_a_second_is_enough(start_fpm: Start, lab: Lab) -> None:
     print(f"left {took:.2f} s after the only page")
 
 
-def test_a_fault_between_read_and_write(start_fpm: Start, lab: Lab) -> None:
-    host = bridging(start_fpm, "between")
+def test_a_fault_between_read_and_write(bridging: Start, lab: Lab) -> None:
+    host = bridging("between")
     guest = Guest(host)
     guest.ok("put", text="before")
     lab.replicated()
@@ -101,8 +110,8 @@ def test_a_fault_between_read_and_write(start_fpm: Start, lab: Lab) -> None:
     assert guest.ok()["found"] == {"text": "before", "list": [1]}
 
 
-def test_throttling_is_no_reason_to_leave(start_fpm: Start, lab: Lab) -> None:
-    host = bridging(start_fpm, "throttled")
+def test_throttling_is_no_reason_to_leave(bridging: Start, lab: Lab) -> None:
+    host = bridging("throttled")
     guest = Guest(host)
     guest.ok("put", text="before")
     lab.fault(EAST, "dynamodb", "throttle", rate=0.3)
@@ -115,8 +124,8 @@ def test_throttling_is_no_reason_to_leave(start_fpm: Start, lab: Lab) -> None:
     assert (status["route"], status["regions"][EAST]["breaker"]["opened"], lab.calls(WEST)) == (EAST, 0, 0)
 
 
-def test_what_is_the_configurations_fault_is_said(start_fpm: Start, lab: Lab) -> None:
-    host = bridging(start_fpm, "denied")
+def test_what_is_the_configurations_fault_is_said(bridging: Start, lab: Lab) -> None:
+    host = bridging("denied")
     guest = Guest(host)
     guest.ok("put", text="before")
     stored = lab.dump(EAST)
@@ -126,7 +135,7 @@ def test_what_is_the_configurations_fault_is_said(start_fpm: Start, lab: Lab) ->
         assert answer["started"] is False
         assert f"allow dynamodb:GetItem on table {paths.TABLE} in {EAST}" in " ".join(answer["warnings"])
     lab.fault(EAST, "dynamodb", "none")
-    missing = bridging(start_fpm, "no-table", ini={"wp_dynamodb.table": "nowhere"})
+    missing = bridging("no-table", ini={"wp_dynamodb.table": "nowhere"})
     other = Guest(missing)
     other.cookies = dict(guest.cookies)
     answer = other.get()
@@ -135,8 +144,8 @@ def test_what_is_the_configurations_fault_is_said(start_fpm: Start, lab: Lab) ->
     assert lab.dump(EAST) == stored
 
 
-def test_both_regions_down(start_fpm: Start, lab: Lab) -> None:
-    host = bridging(start_fpm, "both")
+def test_both_regions_down(bridging: Start, lab: Lab) -> None:
+    host = bridging("both")
     guest = Guest(host)
     guest.ok("put", text="before")
     lab.replicated()
@@ -154,8 +163,8 @@ def test_both_regions_down(start_fpm: Start, lab: Lab) -> None:
     assert guest.ok(strict=1)["found"] == {"text": "before"} and guest.id == cookie
 
 
-def test_a_killed_poller_does_not_keep_the_host_away(start_fpm: Start, lab: Lab) -> None:
-    host = bridging(start_fpm, "killed", workers=3)
+def test_a_killed_poller_does_not_keep_the_host_away(bridging: Start, lab: Lab) -> None:
+    host = bridging("killed", workers=3)
     guest = Guest(host)
     guest.ok("put", text="before")
     lab.replicated()
@@ -170,9 +179,9 @@ def test_a_killed_poller_does_not_keep_the_host_away(start_fpm: Start, lab: Lab)
     assert guest.ok()["found"] == {"text": "before", "list": [1]}
 
 
-def test_a_switch_shows_nobody_an_old_session(start_fpm: Start, lab: Lab) -> None:
+def test_a_switch_shows_nobody_an_old_session(bridging: Start, lab: Lab) -> None:
     """Replication lags by a second; the visitor changes hosts, and so Regions, with each page, while one host after the other follows."""
-    hosts = [bridging(start_fpm, f"switch-{region}", region, ini={"wp_dynamodb.switch_window": "10"}) for region in (EAST, WEST)]
+    hosts = [bridging(f"switch-{region}", region, ini={"wp_dynamodb.switch_window": "10"}) for region in (EAST, WEST)]
     guest = Guest(hosts[0])
     guest.ok("put", text="before")
     lab.replicated()
@@ -188,8 +197,8 @@ def test_a_switch_shows_nobody_an_old_session(start_fpm: Start, lab: Lab) -> Non
     print(f"{count} pages, none of them old")
 
 
-def test_a_slow_region_is_not_answered_with_twice_the_load(start_fpm: Start, lab: Lab) -> None:
-    host = bridging(start_fpm, "slow")
+def test_a_slow_region_is_not_answered_with_twice_the_load(bridging: Start, lab: Lab) -> None:
+    host = bridging("slow")
     guest = Guest(host)
     guest.ok("put", text="before")
     lab.fault(EAST, "dynamodb", "latency", ms=300)
@@ -200,8 +209,8 @@ def test_a_slow_region_is_not_answered_with_twice_the_load(start_fpm: Start, lab
     assert 1 <= lab.calls(WEST, "dynamodb", "GetItem") <= 6
 
 
-def test_a_host_that_follows_stays(start_fpm: Start, lab: Lab) -> None:
-    host = bridging(start_fpm, "follows", ini={"wp_dynamodb.failover": "follow"})
+def test_a_host_that_follows_stays(bridging: Start, lab: Lab) -> None:
+    host = bridging("follows", ini={"wp_dynamodb.failover": "follow"})
     guest = Guest(host)
     guest.ok("put", text="before")
     lab.replicated()

@@ -1,6 +1,6 @@
 """routing = local: each host uses its own Region's replica, until that fails or the parameter drains it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from browsing import Guest
@@ -16,12 +16,14 @@ Start = Callable[..., Fpm]
 
 
 @pytest.fixture
-def hosts(start_fpm: Start, lab: Lab, request: pytest.FixtureRequest) -> dict[str, Fpm]:
-    """One host in each Region, fresh for each test."""
+def hosts(start_fpm: Start, lab: Lab, request: pytest.FixtureRequest) -> Iterator[dict[str, Fpm]]:
+    """One host in each Region, fresh for each test and stopped after it."""
     made = {region: start_fpm(f"{region}-{request.node.name}"[:40], region, ini=LOCAL) for region in (EAST, WEST)}
     for region, host in made.items():
         uses(host, region, "home")
-    return made
+    yield made
+    for host in made.values():
+        host.stop()
 
 
 def uses(host: Fpm, region: str, why: str) -> None:
