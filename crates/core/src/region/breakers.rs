@@ -128,9 +128,12 @@ impl Breakers {
         }
         let before = self.host.route().region;
         let lost_for = monotonic_ms().saturating_sub(cell.read().since_ms);
-        if cell.probed(good, monotonic_ms()) {
-            // What was written elsewhere meanwhile may not have arrived there yet, nor the other way round what was written there last.
+        if good {
+            // What was written elsewhere meanwhile may not have arrived there yet, nor the other way round what was written there last. Before
+            // it closes: a page that uses the Region before the window is open would read an old copy there.
             self.host.widen(Mask::default().with(before).with(region));
+        }
+        if cell.probed(good, monotonic_ms()) {
             self.say_closed(region, before, lost_for);
         }
     }

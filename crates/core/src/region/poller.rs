@@ -129,14 +129,19 @@ impl Poller {
 
     /// `rewritten`: the parameter has had another value before.
     fn publish(&self, next: &State, rewritten: bool) {
+        let held = self.host.slot.state().adopted;
+        let newer = next.adopted.filter(|adopted| held.is_none_or(|held| decide::newer(adopted, &held)));
+        // The window first: a page that uses the new Region before it is open would read an old copy there.
+        let routes = newer.map(|adopted| {
+            if held.is_none() && rewritten {
+                self.host.started_after(adopted);
+            }
+            self.host.switched(held, adopted)
+        });
         let replaced = self.host.slot.publish(next);
-        let (Some(before), Some(adopted)) = (replaced, next.adopted) else { return };
-        if before.is_none() && rewritten {
-            self.host.started_after(adopted);
-        }
+        let (Some(_), Some(adopted), Some((from, to))) = (replaced, next.adopted, routes) else { return };
         let (active, drained) = (self.host.name(adopted.region), adopted.drained);
         let drained: Vec<_> = drained.iter().map(|region| format!("; {} is drained", self.host.name(region))).collect();
-        let (from, to) = self.host.switched(before, adopted);
         let uses =
             if from == to { String::new() } else { format!("; this host uses {}, no longer {}", self.host.name(to), self.host.name(from)) };
         let parameter = &self.host.settings.parameter;
