@@ -179,24 +179,6 @@ def test_a_killed_poller_does_not_keep_the_host_away(bridging: Start, lab: Lab) 
     assert guest.ok()["found"] == {"text": "before", "list": [1]}
 
 
-def test_a_switch_shows_nobody_an_old_session(bridging: Start, lab: Lab) -> None:
-    """Replication lags by a second; the visitor changes hosts, and so Regions, with each page, while one host after the other follows."""
-    hosts = [bridging(f"switch-{region}", region, ini={"wp_dynamodb.switch_window": "10"}) for region in (EAST, WEST)]
-    guest = Guest(hosts[0])
-    guest.ok("put", text="before")
-    lab.replicated()
-    lab.replication(lag_ms=1000)
-    lab.region(WEST)
-    count, began = 0, time.monotonic()
-    while time.monotonic() - began < 4:
-        guest.host = hosts[count % 2]
-        found = guest.ok("add")["found"]
-        assert len(found.get("list", [])) == count, f"page {count} on {guest.host.name}"
-        count += 1
-    assert {route(host) for host in hosts} == {WEST}
-    print(f"{count} pages, none of them old")
-
-
 def test_a_slow_region_is_not_answered_with_twice_the_load(bridging: Start, lab: Lab) -> None:
     host = bridging("slow")
     guest = Guest(host)
