@@ -15,8 +15,8 @@ from harness.site import Site, clean
 # Tests do not wait five seconds for each change of the parameter; those of the interval itself say so.
 QUICK_POLL = {"wp_dynamodb.region_poll_interval": "1"}
 
-# The hosts that tests share stay in the active Region: their tests are about one Region, also when it fails. A host that bridges remembers
-# it, for each opening doubles the time it stays away; tests of bridging start hosts of their own.
+# The hosts that tests share stay in the active Region: their tests are about one Region. A host remembers that a Region was lost, for each
+# opening of its breaker doubles the hold-down; tests of outages and of bridging start hosts of their own.
 STAYS = {"wp_dynamodb.failover": "follow", "wp_dynamodb.switch_window": "1"}
 
 # Hosts that live through the whole run. They all poll the lab's SSM.
@@ -84,6 +84,23 @@ def start_fpm(run: Path, ports: paths.Ports, pages: Path, started_lab: Lab) -> I
         fpm.stop()
 
 
+@pytest.fixture
+def bridging(start_fpm: Callable[..., Fpm], lab: Lab) -> Iterator[Callable[..., Fpm]]:
+    """Starts hosts of the test's own: they have never left a Region. Stopped after it: they poll and probe."""
+    hosts: list[Fpm] = []
+
+    def start(name: str, region: str = paths.REGIONS[0], *, ini: dict[str, str] | None = None, **options: object) -> Fpm:
+        settings = {"wp_dynamodb.failover": "auto", "wp_dynamodb.switch_window": "5"} | (ini or {})
+        host = start_fpm(f"bridge-{name}", region, ini=settings, **options)
+        hosts.append(host)
+        calm(host)
+        return host
+
+    yield start
+    for host in hosts:
+        host.stop()
+
+
 @pytest.fixture(scope="session")
 def started_host(start_fpm: Callable[..., Fpm]) -> Fpm:
     host = start_fpm("host", workers=3, ini=STAYS)
@@ -116,15 +133,16 @@ def site(lab: Lab, started_site: Site) -> Site:
     return started_site
 
 
-def calm(fpm: Fpm) -> None:
-    """Waits until a host has noticed that all is well again."""
+def calm(fpm: Fpm, *, closed: bool = True) -> None:
+    """Waits until a host has noticed that all is well again. Without `closed`, breakers may still be open, or probed."""
 
     def well() -> bool:
         status = fpm.status()
         states = {region["parameter_state"] for region in status["regions"].values()}
-        return states == {"ok"} and status["window"] is None and fpm.follows(paths.REGIONS[0])
+        breakers = {region["breaker"]["state"] for region in status["regions"].values()}
+        return states == {"ok"} and (not closed or breakers == {"closed"}) and status["window"] is None and fpm.follows(paths.REGIONS[0])
 
-    wait.until(well, what=f"{fpm.name} to use {paths.REGIONS[0]}, that alone, with all parameters readable", timeout=15, logs=fpm.logs)
+    wait.until(well, what=f"{fpm.name} to use {paths.REGIONS[0]}, that alone, all breakers closed, all parameters readable", timeout=15, logs=fpm.logs)
 
 
 def settled(fpm: Fpm, region: str, timeout: float = 15) -> None:

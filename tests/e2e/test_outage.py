@@ -3,10 +3,11 @@
 import re
 import threading
 import time
+from collections.abc import Callable, Iterator
 
 import pytest
 from browsing import Guest
-from conftest import settled
+from conftest import STAYS, calm, settled
 
 from harness import paths
 from harness.fpm import Fpm
@@ -26,6 +27,21 @@ CAUSES = {
     "throttle": "throttl|throughput|too many",
     "denied": "denied|not authori[sz]ed",
 }
+
+
+@pytest.fixture(scope="module")
+def started_host(start_fpm: Callable[..., Fpm]) -> Iterator[Fpm]:
+    """A host of these tests' own: after so many outages its breaker stays open for minutes, which moves nothing here, and is probed."""
+    host = start_fpm("outage", workers=3, ini=STAYS)
+    yield host
+    host.stop()
+
+
+@pytest.fixture
+def host(lab: Lab, started_host: Fpm) -> Fpm:
+    calm(started_host, closed=False)
+    lab.counters_reset()
+    return started_host
 
 
 @pytest.mark.parametrize("strict", [0, 1], ids=["", "strict"])

@@ -1,19 +1,15 @@
 """routing = local: each host uses its own Region's replica, until that fails or the parameter drains it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
-from browsing import Guest
+from browsing import EAST, WEST, Guest, Start, no_window
 
-from harness import paths, wait
+from harness import wait
 from harness.fpm import Fpm
 from harness.lab import Lab
 
-EAST, WEST = paths.REGIONS[:2]
 LOCAL = {"wp_dynamodb.routing": "local", "wp_dynamodb.failover": "auto", "wp_dynamodb.switch_window": "5"}
-
-Start = Callable[..., Fpm]
-
 
 @pytest.fixture
 def hosts(start_fpm: Start, lab: Lab, request: pytest.FixtureRequest) -> Iterator[dict[str, Fpm]]:
@@ -36,7 +32,7 @@ def uses(host: Fpm, region: str, why: str) -> None:
 
 def test_each_host_uses_its_own_region(hosts: dict[str, Fpm], lab: Lab) -> None:
     for region, other in ((EAST, WEST), (WEST, EAST)):
-        wait.until(lambda host=hosts[region]: host.status()["window"] is None, what="no window", timeout=15)
+        no_window(hosts[region])
         lab.counters_reset()
         guest = Guest(hosts[region])
         guest.ok("put", text=region)
@@ -74,3 +70,40 @@ def test_only_an_order_to_drain_moves_it(hosts: dict[str, Fpm], lab: Lab) -> Non
     lab.region(WEST)
     uses(hosts[EAST], EAST, "home")
     assert guest.ok()["found"] == {"text": "before", "list": [1, 2]}
+
+
+def test_a_pin_beats_it(start_fpm: Start, lab: Lab) -> None:
+    """Whatever its own Region, the parameter and the faults say, a pinned host uses its pin."""
+    host = start_fpm("local-pinned", EAST, ini=LOCAL | {"wp_dynamodb.region": WEST})
+    try:
+        guest = Guest(host)
+        guest.ok("put", text="before")
+        status = host.status()
+        assert (status["route"], status["home"], status["source"]) == (WEST, EAST, "pin")
+        lab.parameter(f"{EAST} drain={WEST}")
+        lab.fault(WEST, "dynamodb", "refuse")
+        lab.counters_reset()
+        for _ in range(4):
+            assert guest.get()["started"] is False
+        assert (host.status()["route"], lab.calls(EAST)) == (WEST, 0)
+    finally:
+        host.stop()
+
+
+def test_a_host_that_follows_stays_at_home(start_fpm: Start, lab: Lab) -> None:
+    host = start_fpm("local-follows", WEST, ini=LOCAL | {"wp_dynamodb.failover": "follow"})
+    try:
+        uses(host, WEST, "home")
+        no_window(host)
+        guest = Guest(host)
+        guest.ok("put", text="before")
+        lab.fault(WEST, "dynamodb", "refuse")
+        lab.counters_reset()
+        for _ in range(4):
+            assert guest.get()["started"] is False
+        assert (host.status()["route"], lab.calls(EAST, "dynamodb")) == (WEST, 0)
+        # An order is obeyed.
+        lab.parameter(f"{EAST} drain={WEST}")
+        uses(host, EAST, "evacuated")
+    finally:
+        host.stop()

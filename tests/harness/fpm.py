@@ -187,6 +187,10 @@ request_terminate_timeout = 60
         """One worker's wp_dynamodb_status()."""
         return self._ask(self.run, PROBE.name, {"status": 1}, {}, 30).json()["status"]
 
+    def metrics(self) -> dict:
+        """The host's wp_dynamodb_metrics()."""
+        return self._ask(self.run, PROBE.name, {"metrics": 1}, {}, 30).json()["metrics"]
+
     def active_regions(self) -> dict[int, str]:
         """The active Region as each worker sees it, by pid. Asks until every worker has answered."""
         seen: dict[int, str] = {}

@@ -51,6 +51,8 @@ class Lab:
         self.replication(lag_ms=50, state="run")
         # Written only when it was changed: a new version makes the hosts look up.
         if self._parameter_changed:
+            # Anew: one that was rewritten lately opens a switch window on each host that starts.
+            self.parameter(None)
             self.region(paths.REGIONS[0])
             self._parameter_changed = False
         self.counters_reset()

@@ -16,7 +16,7 @@ show('refresh', wp_dynamodb_refresh());
 store('some', ['a' => 1]);
 
 $status = wp_dynamodb_status();
-show('status lacks', array_values(array_diff(['version', 'pid', 'active', 'route', 'source', 'reason', 'parameter', 'regions', 'warnings'], array_keys($status))));
+show('status lacks', array_values(array_diff(['version', 'pid', 'active', 'route', 'why', 'source', 'reason', 'home', 'table', 'parameter', 'regions', 'window', 'warnings'], array_keys($status))));
 show('version', $status['version'] === phpversion('wp_dynamodb'));
 show('pid', $status['pid'] === getmypid());
 show('route', [$status['active'], $status['route'], $status['source'], is_string($status['reason'])]);
@@ -24,7 +24,9 @@ show('parameter lacks', array_values(array_diff(['name', 'value', 'modified_ms',
 show('parameter, value', [$status['parameter']['name'], $status['parameter']['value']]);
 check('modified now, checked now', abs($status['parameter']['modified_ms'] / 1000 - time()) < 60 * SLOW && $status['parameter']['checked_age_ms'] < 10000 * SLOW, $status['parameter']);
 show('regions', array_keys($status['regions']));
-show('of a Region lacks', array_values(array_diff(['endpoint', 'ssm_endpoint', 'parameter_state', 'parameter_value', 'parameter_error', 'calls', 'errors', 'latency_ms'], array_keys($status['regions'][EAST]))));
+show('of a Region lacks', array_values(array_diff(['endpoint', 'ssm_endpoint', 'parameter_state', 'parameter_value', 'parameter_error', 'calls', 'errors', 'latency_ms', 'drained', 'breaker'], array_keys($status['regions'][EAST]))));
+show('drained, breaker', [$status['regions'][EAST]['drained'], $status['regions'][EAST]['breaker']]);
+show('window', $status['window']);
 show('states', array_column($status['regions'], 'parameter_state'));
 show('values', array_column($status['regions'], 'parameter_value'));
 check('calls counted', $status['regions'][EAST]['calls'] >= 2 && ($status['regions'][EAST]['errors'] === 0 || SLOW > 1), $status['regions'][EAST]);
@@ -36,7 +38,10 @@ show('health lacks', array_values(array_diff(['error', 'kind', 'latency_ms', 'ok
 show('healthy', [$health['ok'], $health['region'], is_float($health['latency_ms']), $health['error'], $health['kind']]);
 show('health: calls', lab_count(fn() => wp_dynamodb_health(1000)));
 
-check('metrics, array', is_array(wp_dynamodb_metrics()) && wp_dynamodb_metrics() !== [], wp_dynamodb_metrics());
+$metrics = wp_dynamodb_metrics();
+show('metrics', array_keys($metrics));
+show('routing', $metrics['routing']);
+show('breakers', $metrics['breakers']);
 $text = wp_dynamodb_metrics('prometheus');
 $bad = preg_grep('/^(# (HELP|TYPE) [a-z_:][a-z0-9_:]* .+|[a-z_:][a-z0-9_:]*(\{([a-z_]+="[^"]*",?)*\})? [-+0-9.eE]+(NaN|Inf)?)$/i', explode("\n", trim($text)), PREG_GREP_INVERT);
 show('metrics, lines that are not Prometheus', array_values($bad));
@@ -57,6 +62,8 @@ parameter, value: ["/wordpress/dynamodb_region","us-east-1"]
 modified now, checked now: yes
 regions: ["us-east-1","us-west-2"]
 of a Region lacks: []
+drained, breaker: [false,{"state":"closed","since_ms":null,"opened":0,"hold_ms":null,"cause":null}]
+window: null
 states: ["ok","ok"]
 values: ["us-east-1","us-east-1"]
 calls counted: yes
@@ -65,6 +72,8 @@ warnings: []
 health lacks: []
 healthy: [true,"us-east-1",true,null,null]
 health: calls: "GetItem 1"
-metrics, array: yes
+metrics: ["regions","sessions","routing","breakers","active","route","parameter_checked_age_ms"]
+routing: {"bridged":0,"hedged":0,"doubled":0,"superseded":0,"left":0,"returned":0}
+breakers: {"us-east-1":{"state":"closed","opened":0},"us-west-2":{"state":"closed","opened":0}}
 metrics, lines that are not Prometheus: []
 metrics of both Regions or of the one used: yes

@@ -25,6 +25,9 @@ $bad = [
     'attempt_timeout_ms' => ['1ms', '6000'],
     'request_timeout_ms' => ['', '-1'],
     'log_level' => ['loud', ''],
+    'failover' => ['', 'manual', 'Auto'],
+    'routing' => ['', 'nearest', 'active,local'],
+    'switch_window' => ['', '-1', '3601', '30s', '0.5'],
 ];
 $code = 'ob_start(); echo "script\n"; $started = session_start(); echo "started ", json_encode($started), "\n"; try { wp_dynamodb_active_region(); echo "no exception\n"; } '
     . 'catch (WpDynamoDb\ConfigException $e) { echo "exception: ", $e->getMessage(), "\n"; }';

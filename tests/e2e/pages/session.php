@@ -2,9 +2,10 @@
 /**
  * One session page for the tests: does what is asked and tells what happened, as JSON.
  *
- *   do      read (default) | add (a number to the list) | put (replace the data by `text`) | fresh (store nothing) | abort
+ *   do      read (default) | add (a number to the list) | put (replace the data by `text`) | fresh (store nothing) | abort | destroy
  *   strict  1: session.use_strict_mode
  *   wait    milliseconds between session_start() and the change
+ *   until   a Region: the change waits for it to be the active one, at most 10 s
  */
 
 $warnings = array();
@@ -24,7 +25,13 @@ $took    = ( hrtime( true ) - $begin ) / 1e6;
 $found   = $_SESSION ?? null;
 
 usleep( 1000 * (int) ( $_GET['wait'] ?? 0 ) );
+if ( isset( $_GET['until'] ) ) {
+	for ( $tries = 0; $tries < 1000 && wp_dynamodb_active_region() !== $_GET['until']; $tries++ ) {
+		usleep( 10000 );
+	}
+}
 
+$id = session_id();
 switch ( $_GET['do'] ?? 'read' ) {
 	case 'add':
 		$_SESSION['list'][] = count( $_SESSION['list'] ?? array() ) + 1;
@@ -35,11 +42,13 @@ switch ( $_GET['do'] ?? 'read' ) {
 	case 'abort':
 		session_abort();
 		break;
+	case 'destroy':
+		$destroyed = session_destroy();
+		break;
 }
 
-$id    = session_id();
 $begin = hrtime( true );
-$saved = PHP_SESSION_ACTIVE === session_status() ? session_write_close() : null;
+$saved = PHP_SESSION_ACTIVE === session_status() ? session_write_close() : $destroyed ?? null;
 
 header( 'Content-Type: application/json' );
 echo json_encode(

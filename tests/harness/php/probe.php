@@ -10,6 +10,7 @@ echo json_encode(
 	array(
 		'pid'    => getmypid(),
 		'active' => wp_dynamodb_active_region(),
-	) + ( isset( $_GET['status'] ) ? array( 'status' => wp_dynamodb_status() ) : array() ),
+	) + ( isset( $_GET['status'] ) ? array( 'status' => wp_dynamodb_status() ) : array() )
+	+ ( isset( $_GET['metrics'] ) ? array( 'metrics' => wp_dynamodb_metrics() ) : array() ),
 	JSON_PARTIAL_OUTPUT_ON_ERROR
 );
