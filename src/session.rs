@@ -12,7 +12,7 @@ use ext_php_rs::ffi::{zend_result, zend_string};
 use ext_php_rs::types::ZendStr;
 use ext_php_rs::zend::ExecutorGlobals;
 use wp_dynamodb_core::session::{Lifecycle, Superglobal};
-use wp_dynamodb_core::{Engine, Error, Kind};
+use wp_dynamodb_core::{Engine, Error};
 
 use crate::guard::callback;
 use crate::sys::{FAILURE, PsModule, SUCCESS, zend_long};
@@ -76,12 +76,12 @@ fn not_read(error: &Error) -> String {
     format!("wp_dynamodb: the session cannot be read: {error}; the stored session is left as it is")
 }
 
-fn not_written(error: &Error) -> String {
-    match error.kind {
-        // Refused before anything was sent.
-        Kind::TooLarge | Kind::Invalid | Kind::Config => format!("wp_dynamodb: the session is not stored: {error}"),
-        // Of several attempts an earlier one may have been carried out.
-        _ => format!("wp_dynamodb: it is not certain that the session is stored: {error}"),
+/// Of a write or a deletion: `done` says what it is that has failed.
+fn not_done(done: &str, error: &Error) -> String {
+    if error.may_be_done() {
+        format!("wp_dynamodb: it is not certain that the session is {done}: {error}")
+    } else {
+        format!("wp_dynamodb: the session is not {done}: {error}")
     }
 }
 
@@ -137,7 +137,7 @@ unsafe extern "C" fn write(
         if encoding_threw() {
             return Ok(FAILURE);
         }
-        with_state(|state, engine| state.write(engine, id, data, maxlifetime, superglobal).map_err(|e| not_written(&e)))?;
+        with_state(|state, engine| state.write(engine, id, data, maxlifetime, superglobal).map_err(|e| not_done("stored", &e)))?;
         Ok(SUCCESS)
     })
 }
@@ -154,7 +154,7 @@ unsafe extern "C" fn update_timestamp(
         if encoding_threw() {
             return Ok(FAILURE);
         }
-        with_state(|state, engine| state.touch(engine, id, data, maxlifetime).map_err(|e| not_written(&e)))?;
+        with_state(|state, engine| state.touch(engine, id, data, maxlifetime).map_err(|e| not_done("stored", &e)))?;
         Ok(SUCCESS)
     })
 }
@@ -164,7 +164,7 @@ unsafe extern "C" fn destroy(_mod_data: *mut *mut c_void, key: *mut zend_string)
         // SAFETY: PHP holds the key during the call.
         let id = unsafe { id(key) }?;
         with_state(|state, engine| {
-            state.destroy(engine, id).map_err(|e| format!("wp_dynamodb: it is not certain that the session is deleted: {e}"))
+            state.destroy(engine, id).map_err(|e| not_done("deleted", &e))
         })?;
         Ok(SUCCESS)
     })

@@ -84,12 +84,14 @@ pub struct Error {
     pub resource: Option<String>,
     /// How long it took, from the caller's view.
     pub elapsed: Option<Duration>,
+    /// Another attempt of the same call ended so that nobody knows whether it was carried out.
+    pub uncertain: bool,
 }
 
 impl Error {
     /// An error without a place.
     pub fn new(kind: Kind, cause: impl Into<String>) -> Self {
-        Error { kind, cause: cause.into(), operation: None, region: None, resource: None, elapsed: None }
+        Error { kind, cause: cause.into(), operation: None, region: None, resource: None, elapsed: None, uncertain: false }
     }
 
     /// Adds the place: call, Region, table or parameter.
@@ -109,6 +111,14 @@ impl Error {
     }
 }
 
+impl Error {
+    /// Whether what was asked for may have been done all the same: an answer was lost, now or in an earlier attempt.
+    #[must_use]
+    pub fn may_be_done(&self) -> bool {
+        self.uncertain || matches!(self.kind, Kind::Timeout | Kind::Unavailable | Kind::Internal)
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.cause)?;
@@ -122,7 +132,8 @@ impl fmt::Display for Error {
         if let Some(region) = &self.region {
             place.push(format!("in {region}"));
         }
-        if let Some(elapsed) = self.elapsed {
+        // Less than a millisecond: it answered at once, and that is no news.
+        if let Some(elapsed) = self.elapsed.filter(|elapsed| elapsed.as_millis() > 0) {
             place.push(format!("after {} ms", elapsed.as_millis()));
         }
         if !place.is_empty() {

@@ -144,6 +144,12 @@ impl Histogram {
         self.0[bucket(duration)].fetch_add(1, Relaxed);
     }
 
+    /// How many it has taken.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.0.iter().map(|b| b.load(Relaxed)).sum()
+    }
+
     /// The upper end of the bucket that holds the quantile `q` (0 to 1), in milliseconds; none before the first call.
     #[must_use]
     pub fn quantile_ms(&self, q: f64) -> Option<f64> {
@@ -189,6 +195,8 @@ pub struct RegionMetrics {
     errors: [AtomicU64; Kind::ALL.len()],
     /// Latency of the DynamoDB calls that were answered.
     latency: Histogram,
+    /// Its sum, in microseconds.
+    latency_sum: AtomicU64,
 }
 
 impl RegionMetrics {
@@ -199,6 +207,7 @@ impl RegionMetrics {
             Some(Kind::Condition) | None => {
                 if operation != Operation::GetParameter {
                     self.latency.record(took);
+                    self.latency_sum.fetch_add(u64::try_from(took.as_micros()).unwrap_or(u64::MAX), Relaxed);
                 }
             }
             Some(kind) => {
@@ -223,6 +232,8 @@ impl RegionMetrics {
             calls: named(&Operation::ALL.map(Operation::name), &self.calls),
             errors: named(&Kind::ALL.map(Kind::name), &self.errors),
             latency_ms: Latency { p50: self.latency.quantile_ms(0.5), p99: self.latency.quantile_ms(0.99) },
+            answered: self.latency.count(),
+            answered_ms: Duration::from_micros(self.latency_sum.load(Relaxed)).as_secs_f64() * 1000.0,
         }
     }
 }
@@ -281,6 +292,24 @@ pub struct RegionReport {
     pub errors: Vec<(&'static str, u64)>,
     /// Latency of the answered DynamoDB calls.
     pub latency_ms: Latency,
+    /// How many were answered.
+    pub answered: u64,
+    /// How long they took together.
+    pub answered_ms: f64,
+}
+
+/// A breaker's figures.
+#[derive(Debug, Clone, Serialize)]
+pub struct BreakerReport {
+    /// Of this Region.
+    #[serde(skip)]
+    pub region: Region,
+    /// What it is now.
+    pub state: Phase,
+    /// How often it has opened.
+    pub opened: usize,
+    /// How long it stays open at least; while it is open.
+    pub hold_ms: Option<u64>,
 }
 
 /// All counters of this host.
@@ -295,13 +324,19 @@ pub struct Report {
     /// What was done because Regions are not alike.
     #[serde(serialize_with = "as_map")]
     pub routing: Vec<(&'static str, u64)>,
-    /// Of each Region's breaker: what it is now, and how often it has opened.
+    /// By Region.
     #[serde(serialize_with = "breakers_as_map")]
-    pub breakers: Vec<(Region, Phase, usize)>,
+    pub breakers: Vec<BreakerReport>,
     /// The active Region.
     pub active: Region,
     /// The Region in use.
     pub route: Region,
+    /// The preferred Region is lost: another one is used, or none answers.
+    pub bridged: bool,
+    /// The host follows `wp_dynamodb.region`, and nobody else.
+    pub pinned: bool,
+    /// Milliseconds until the switch window ends; 0: there is none.
+    pub window_left_ms: u64,
     /// Milliseconds since an SSM last answered.
     pub parameter_checked_age_ms: Option<u64>,
 }
@@ -314,65 +349,78 @@ fn regions_as_map<S: serde::Serializer>(pairs: &[(Region, RegionReport)], serial
     serializer.collect_map(pairs.iter().map(|(region, report)| (region.as_str(), report)))
 }
 
-fn breakers_as_map<S: serde::Serializer>(breakers: &[(Region, Phase, usize)], serializer: S) -> Result<S::Ok, S::Error> {
-    #[derive(Serialize)]
-    struct Breaker {
-        state: Phase,
-        opened: usize,
-    }
-    serializer.collect_map(breakers.iter().map(|(region, state, opened)| (region.as_str(), Breaker { state: *state, opened: *opened })))
+fn breakers_as_map<S: serde::Serializer>(breakers: &[BreakerReport], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(breakers.iter().map(|breaker| (breaker.region.as_str(), breaker)))
 }
+
+/// Errors that are counted from 0 on, so that an alert on their increase sees the first one, too.
+const EXPECTED: [Kind; 6] = [Kind::Timeout, Kind::Unavailable, Kind::Throttled, Kind::Access, Kind::NotFound, Kind::Config];
+
+/// A family's samples: what follows its name (a suffix of it, labels), and the value.
+type Samples = Vec<(String, f64)>;
 
 /// The report in Prometheus's text format, version 0.0.4. No label value needs escaping: all are names of this program or of Regions.
 #[must_use]
 pub fn prometheus(report: &Report) -> String {
     let mut out = String::new();
-    let mut family = |name: &str, kind: &str, help: &str, samples: Vec<(String, f64)>| {
+    let mut family = |name: &str, kind: &str, help: &str, samples: Samples| {
         let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}");
-        for (labels, value) in samples {
-            let _ = writeln!(out, "{name}{{{labels}}} {value}");
+        for (rest, value) in samples {
+            let _ = writeln!(out, "{name}{rest} {value}");
         }
     };
     #[expect(clippy::cast_precision_loss, reason = "the format's numbers are floats")]
     let number = |n: u64| n as f64;
-    let per_region = |of: &dyn Fn(&RegionReport) -> Vec<(&'static str, u64)>, label: &str| {
-        report
-            .regions
-            .iter()
-            .flat_map(|(region, r)| of(r).into_iter().map(move |(name, n)| (format!("region=\"{region}\",{label}=\"{name}\""), number(n))))
-            .collect::<Vec<_>>()
+    let seconds = |ms: u64| number(ms) / 1000.0;
+    let labelled = |label: &str, of: &[(&'static str, u64)]| -> Samples {
+        of.iter().map(|(name, n)| (format!("{{{label}=\"{name}\"}}"), number(*n))).collect()
     };
-    family("wp_dynamodb_calls_total", "counter", "Calls to AWS.", per_region(&|r| r.calls.clone(), "operation"));
-    family("wp_dynamodb_errors_total", "counter", "Failed calls to AWS.", per_region(&|r| r.errors.clone(), "kind"));
-    let quantiles = report.regions.iter().flat_map(|(region, r)| {
-        [("0.5", r.latency_ms.p50), ("0.99", r.latency_ms.p99)]
-            .into_iter()
-            .filter_map(move |(q, ms)| ms.map(|ms| (format!("region=\"{region}\",quantile=\"{q}\""), ms / 1000.0)))
-    });
-    family("wp_dynamodb_latency_seconds", "gauge", "Latency of answered DynamoDB calls.", quantiles.collect());
-    let sessions = report.sessions.iter().map(|(event, n)| (format!("event=\"{event}\""), number(*n)));
-    family("wp_dynamodb_sessions_total", "counter", "What became of sessions.", sessions.collect());
-    let routing = report.routing.iter().map(|(event, n)| (format!("event=\"{event}\""), number(*n)));
-    family("wp_dynamodb_routing_total", "counter", "What was done because Regions are not alike.", routing.collect());
-    let one = |chosen: &Region| {
-        report.regions.iter().map(|(region, _)| (format!("region=\"{region}\""), f64::from(u8::from(region == chosen)))).collect()
+    let per_region = |label: &str, of: &dyn Fn(&RegionReport) -> Vec<(&'static str, u64)>| -> Samples {
+        let one = |(region, r): &(Region, RegionReport)| {
+            of(r).into_iter().map(|(name, n)| (format!("{{region=\"{region}\",{label}=\"{name}\"}}"), number(n))).collect::<Samples>()
+        };
+        report.regions.iter().flat_map(one).collect()
     };
+    family("wp_dynamodb_calls_total", "counter", "Calls to AWS.", per_region("operation", &|r| r.calls.clone()));
+    family("wp_dynamodb_errors_total", "counter", "Failed calls to AWS.", per_region("kind", &with_expected));
+    family("wp_dynamodb_latency_seconds", "summary", "Latency of answered DynamoDB calls.", latencies(report));
+    family("wp_dynamodb_sessions_total", "counter", "What became of sessions.", labelled("event", &report.sessions));
+    family("wp_dynamodb_routing_total", "counter", "What was done because Regions are not alike.", labelled("event", &report.routing));
+    let region = |region: &Region, value: f64| (format!("{{region=\"{region}\"}}"), value);
+    let truth = |is: bool| f64::from(u8::from(is));
+    let one = |chosen: &Region| report.regions.iter().map(|(name, _)| region(name, truth(name == chosen))).collect();
     family("wp_dynamodb_active_region", "gauge", "1 for the active Region.", one(&report.active));
     family("wp_dynamodb_route_region", "gauge", "1 for the Region in use.", one(&report.route));
-    let open =
-        report.breakers.iter().map(|(region, phase, _)| (format!("region=\"{region}\""), f64::from(u8::from(*phase != Phase::Closed))));
-    family("wp_dynamodb_breaker_open", "gauge", "1 while calls avoid the Region.", open.collect());
-    let opened = report.breakers.iter().map(|(region, _, opened)| (format!("region=\"{region}\""), number(*opened as u64)));
-    family("wp_dynamodb_breaker_opened_total", "counter", "Openings of the Region's breaker.", opened.collect());
+    family("wp_dynamodb_bridged", "gauge", "1 while the preferred Region is lost.", vec![(String::new(), truth(report.bridged))]);
+    family("wp_dynamodb_pinned", "gauge", "1 while wp_dynamodb.region is set.", vec![(String::new(), truth(report.pinned))]);
+    let breakers = |value: &dyn Fn(&BreakerReport) -> f64| report.breakers.iter().map(|b| region(&b.region, value(b))).collect();
+    family("wp_dynamodb_breaker_open", "gauge", "1 while calls avoid the Region.", breakers(&|b| truth(b.state != Phase::Closed)));
+    family("wp_dynamodb_breaker_opened_total", "counter", "Openings of the Region's breaker.", breakers(&|b| number(b.opened as u64)));
+    let hold = breakers(&|b| seconds(b.hold_ms.unwrap_or_default()));
+    family("wp_dynamodb_breaker_hold_seconds", "gauge", "How long the breaker stays open at least; 0 while closed.", hold);
+    let left = vec![(String::new(), seconds(report.window_left_ms))];
+    family("wp_dynamodb_window_seconds", "gauge", "Time until the switch window ends; 0 outside.", left);
     if let Some(age) = report.parameter_checked_age_ms {
-        let _ = writeln!(
-            out,
-            "# HELP wp_dynamodb_parameter_age_seconds Time since an SSM last answered.\n# TYPE wp_dynamodb_parameter_age_seconds gauge\n\
-             wp_dynamodb_parameter_age_seconds {}",
-            number(age) / 1000.0
-        );
+        family("wp_dynamodb_parameter_age_seconds", "gauge", "Time since an SSM last answered.", vec![(String::new(), seconds(age))]);
     }
     out
+}
+
+fn with_expected(report: &RegionReport) -> Vec<(&'static str, u64)> {
+    let missing = EXPECTED.iter().map(|kind| (kind.name(), 0)).filter(|(name, _)| !report.errors.iter().any(|(known, _)| known == name));
+    report.errors.iter().copied().chain(missing).collect()
+}
+
+fn latencies(report: &Report) -> Samples {
+    let one = |(region, r): &(Region, RegionReport)| {
+        let quantile = |(q, ms): (&str, Option<f64>)| Some((format!("{{region=\"{region}\",quantile=\"{q}\"}}"), ms? / 1000.0));
+        let quantiles = [("0.5", r.latency_ms.p50), ("0.99", r.latency_ms.p99)].into_iter().filter_map(quantile);
+        #[expect(clippy::cast_precision_loss, reason = "the format's numbers are floats")]
+        let whole =
+            [(format!("_sum{{region=\"{region}\"}}"), r.answered_ms / 1000.0), (format!("_count{{region=\"{region}\"}}"), r.answered as f64)];
+        quantiles.chain(whole).collect::<Samples>()
+    };
+    report.regions.iter().flat_map(one).collect()
 }
 
 #[cfg(test)]
@@ -403,17 +451,39 @@ mod tests {
         let report = Report {
             regions: vec![(
                 region.clone(),
-                RegionReport { calls: vec![("GetItem", 3)], errors: vec![], latency_ms: Latency { p50: Some(1.5), p99: None } },
+                RegionReport {
+                    calls: vec![("GetItem", 3)],
+                    errors: vec![("timeout", 2)],
+                    latency_ms: Latency { p50: Some(1.5), p99: None },
+                    answered: 1,
+                    answered_ms: 1.25,
+                },
             )],
             sessions: vec![("read", 3)],
             routing: vec![("bridged", 2)],
-            breakers: vec![(region.clone(), Phase::HalfOpen, 4)],
+            breakers: vec![BreakerReport { region: region.clone(), state: Phase::HalfOpen, opened: 4, hold_ms: Some(5000) }],
             active: region.clone(),
             route: region,
+            bridged: true,
+            pinned: false,
+            window_left_ms: 2500,
             parameter_checked_age_ms: Some(1500),
         };
         let text = prometheus(&report);
-        assert!(text.contains("wp_dynamodb_calls_total{region=\"us-east-1\",operation=\"GetItem\"} 3\n"), "{text}");
+        for line in [
+            "wp_dynamodb_calls_total{region=\"us-east-1\",operation=\"GetItem\"} 3",
+            "wp_dynamodb_errors_total{region=\"us-east-1\",kind=\"timeout\"} 2",
+            "wp_dynamodb_errors_total{region=\"us-east-1\",kind=\"access\"} 0",
+            "# TYPE wp_dynamodb_latency_seconds summary",
+            "wp_dynamodb_latency_seconds_sum{region=\"us-east-1\"} 0.00125",
+            "wp_dynamodb_latency_seconds_count{region=\"us-east-1\"} 1",
+            "wp_dynamodb_bridged 1",
+            "wp_dynamodb_pinned 0",
+            "wp_dynamodb_breaker_hold_seconds{region=\"us-east-1\"} 5",
+            "wp_dynamodb_window_seconds 2.5",
+        ] {
+            assert!(text.lines().any(|l| l == line), "{line} in {text}");
+        }
         assert!(text.contains("wp_dynamodb_latency_seconds{region=\"us-east-1\",quantile=\"0.5\"} 0.0015\n"), "{text}");
         assert!(text.contains("wp_dynamodb_parameter_age_seconds 1.5\n"), "{text}");
         assert!(text.contains("wp_dynamodb_breaker_open{region=\"us-east-1\"} 1\n"), "{text}");

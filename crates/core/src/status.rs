@@ -9,10 +9,10 @@ use crate::aws;
 use crate::config::{self, SETTINGS};
 use crate::engine::Engine;
 use crate::error::Kind;
-use crate::metrics::{Latency, Report};
+use crate::metrics::{BreakerReport, Latency, Report};
 use crate::region::breaker_cell::BreakerCell;
 use crate::region::decide::Source;
-use crate::region::decide::breaker::Phase;
+use crate::region::decide::breaker::{Breaker, Phase};
 use crate::region::decide::route::{Route, Why};
 use crate::region::shared::monotonic_ms;
 
@@ -53,7 +53,7 @@ pub struct Status {
 pub struct ParameterStatus {
     /// Its name.
     pub name: String,
-    /// The Region it named when it was last good.
+    /// Its value when it was last good: the active Region, perhaps with Regions to drain.
     pub value: Option<String>,
     /// When that value was written, in milliseconds since 1970.
     pub modified_ms: Option<u64>,
@@ -108,8 +108,21 @@ pub struct RegionStatus {
     pub calls: u64,
     /// Those that failed.
     pub errors: u64,
+    /// The last of them, until the host is reloaded.
+    pub last_error: Option<LastError>,
     /// Latency of the answered DynamoDB calls.
     pub latency_ms: Latency,
+}
+
+/// The last failed DynamoDB call of a host in a Region.
+#[derive(Debug, Serialize)]
+pub struct LastError {
+    /// Which sort of error.
+    pub kind: &'static str,
+    /// What happened, and what to do.
+    pub message: String,
+    /// Milliseconds since then.
+    pub age_ms: u64,
 }
 
 /// The answer of `wp_dynamodb_health()`.
@@ -178,6 +191,11 @@ impl Engine {
                 drained: view.drained.has(index),
                 calls: report.calls.iter().map(|(_, n)| n).sum(),
                 errors: report.errors.iter().map(|(_, n)| n).sum(),
+                last_error: cell.failure.read().map(|f| LastError {
+                    kind: f.kind.name(),
+                    message: f.message,
+                    age_ms: now.saturating_sub(f.at_ms),
+                }),
                 latency_ms: report.latency_ms,
             };
             (region.to_string(), status)
@@ -194,7 +212,7 @@ impl Engine {
             table: settings.table.clone(),
             parameter: ParameterStatus {
                 name: settings.parameter.clone(),
-                value: state.adopted.and_then(|a| settings.regions.get(a.region)).map(ToString::to_string),
+                value: state.adopted.map(|a| self.host().order(a.region, a.drained)),
                 modified_ms: state.adopted.map(|a| a.modified_ms),
                 checked_age_ms: (state.checked_ms > 0).then(|| now.saturating_sub(state.checked_ms)),
                 poller_pid: slot.poller(now),
@@ -236,25 +254,27 @@ impl Engine {
     /// The counters of this host.
     #[must_use]
     pub fn report(&self) -> Report {
-        let state = self.slot().state();
+        let (slot, now) = (self.slot(), monotonic_ms());
+        let state = slot.state();
+        let (view, route) = (self.host().view(), self.host().route());
+        let in_window = !self.host().beside(route.region, &view).is_empty();
         let regions = self.shared_settings().regions.iter().enumerate();
+        let breaker = |(index, region): (usize, &crate::Region)| {
+            let cell = &slot.region(index).breaker;
+            let breaker = cell.read();
+            BreakerReport { region: region.clone(), state: breaker.phase(now), opened: cell.history().0, hold_ms: held(breaker) }
+        };
         Report {
-            regions: regions.map(|(index, region)| (region.clone(), self.slot().region(index).metrics.read())).collect(),
-            sessions: self.slot().sessions.read(),
-            routing: self.slot().routing.read(),
-            breakers: self
-                .shared_settings()
-                .regions
-                .iter()
-                .enumerate()
-                .map(|(index, region)| {
-                    let cell = &self.slot().region(index).breaker;
-                    (region.clone(), cell.read().phase(monotonic_ms()), cell.history().0)
-                })
-                .collect(),
+            regions: regions.clone().map(|(index, region)| (region.clone(), slot.region(index).metrics.read())).collect(),
+            sessions: slot.sessions.read(),
+            routing: slot.routing.read(),
+            breakers: regions.map(breaker).collect(),
             active: self.active().0,
-            route: self.host().name(self.host().route().region).clone(),
-            parameter_checked_age_ms: (state.checked_ms > 0).then(|| monotonic_ms().saturating_sub(state.checked_ms)),
+            route: self.host().name(route.region).clone(),
+            bridged: matches!(route.why, Why::Bridged | Why::NoneHealthy),
+            pinned: view.pinned,
+            window_left_ms: if in_window { slot.window().until_ms.saturating_sub(now) } else { 0 },
+            parameter_checked_age_ms: (state.checked_ms > 0).then(|| now.saturating_sub(state.checked_ms)),
         }
     }
 
@@ -272,9 +292,14 @@ fn breaker(cell: &BreakerCell, now_ms: u64) -> BreakerStatus {
         state: breaker.phase(now_ms),
         since_ms: (breaker.since_ms > 0).then(|| now_ms.saturating_sub(breaker.since_ms)),
         opened,
-        hold_ms: breaker.open.then(|| breaker.hold_ms()),
+        hold_ms: held(breaker),
         cause,
     }
+}
+
+/// How long an open breaker stays so at least.
+fn held(breaker: Breaker) -> Option<u64> {
+    breaker.open.then(|| breaker.hold_ms())
 }
 
 /// Every setting; `current` gives value and source by the full name.

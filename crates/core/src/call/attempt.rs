@@ -43,6 +43,7 @@ impl Caller {
         call: impl Fn() -> Reply<'a, T>,
     ) -> Result<T, Error> {
         let mut pauses = None;
+        let mut uncertain = false;
         for tried in 1.. {
             let began = Instant::now();
             let result = self.within(patience.deadline, call()).await;
@@ -52,6 +53,7 @@ impl Caller {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error.at(operation.name(), self.host.name(region), format!("table {}", self.host.settings.table)),
             };
+            uncertain |= error.may_be_done();
             let pauses = pauses.get_or_insert_with(|| {
                 let backoff = ExponentialBuilder::default().with_min_delay(PAUSE).with_max_delay(LONGEST_PAUSE).with_jitter();
                 backoff.without_max_times().build()
@@ -72,7 +74,12 @@ impl Caller {
             match again.filter(|_| !left.is_zero()) {
                 Some(pause) if pause.is_zero() => {}
                 Some(pause) => tokio::time::sleep(pause.min(left)).await,
-                None => return Err(error.after(took)),
+                None => {
+                    if !patience.beside {
+                        self.say_refused(region, &error);
+                    }
+                    return Err(Error { uncertain, ..error.after(took) });
+                }
             }
         }
         unreachable!("tries are not counted to an end")

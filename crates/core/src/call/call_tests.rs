@@ -18,6 +18,8 @@ enum Does {
     Fail(Kind),
     /// Fails so many times, then works.
     FailFor(usize, Kind),
+    /// Fails the first call in one way, later ones in another.
+    FailThen(Kind, Kind),
     Hang,
     /// Carries the call out and never answers.
     HangAfter,
@@ -46,11 +48,14 @@ impl Regions {
         if let Does::FailFor(times, kind) = told {
             does.insert(region.clone(), if times > 1 { Does::FailFor(times - 1, kind) } else { Does::Work });
         }
+        if let Does::FailThen(_, later) = told {
+            does.insert(region.clone(), Does::Fail(later));
+        }
         drop(does);
         Box::pin(async move {
             match told {
                 Does::Work => work().await,
-                Does::Fail(kind) | Does::FailFor(_, kind) => Err(Error::new(kind, "told to fail")),
+                Does::Fail(kind) | Does::FailFor(_, kind) | Does::FailThen(kind, _) => Err(Error::new(kind, "told to fail")),
                 // As the client does: it gives up on an attempt by itself.
                 Does::Hang => give_up().await,
                 Does::HangAfter => {
@@ -436,7 +441,7 @@ async fn a_deletion_while_the_region_is_lost_outlives_its_return() {
     bench.caller.host.widen(Mask::default().with(WEST));
     let after = bench.read().await.expect("read");
     assert_eq!(shown(&after), None);
-    assert!(after.superseded, "the lost Region had written what the deletion did not know");
+    assert_eq!(after.superseded, Some(EAST), "the lost Region had written what the deletion did not know");
     assert_eq!(bench.counted(RoutingEvent::Superseded), 1);
 }
 
@@ -467,4 +472,92 @@ async fn leaving_and_returning_is_said_once_each() {
         assert!(notices[0].contains(part), "{part} in {}", notices[0]);
     }
     assert_eq!((bench.counted(RoutingEvent::Left), bench.caller.host.route().region), (1, WEST));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_refused_is_certainly_not_done_and_what_is_not_answered_may_be() {
+    for kind in [Kind::Access, Kind::NotFound, Kind::Config, Kind::Throttled] {
+        let bench = Bench::new();
+        bench.tell(EAST, Does::Fail(kind));
+        assert!(!bench.write("new", &Seen::default()).await.unwrap_err().may_be_done(), "{kind:?}");
+        assert!(!bench.delete(&Seen::default()).await.unwrap_err().may_be_done(), "{kind:?}");
+    }
+    let bench = Bench::with(Settings { failover: Failover::Follow, ..Settings::default() });
+    bench.tell(EAST, Does::HangAfter);
+    assert!(bench.write("new", &Seen::default()).await.unwrap_err().may_be_done());
+    // The first try may have been carried out, the next ones are refused.
+    let bench = Bench::with(Settings { failover: Failover::Follow, ..Settings::default() });
+    bench.tell(EAST, Does::FailThen(Kind::Unavailable, Kind::Throttled));
+    let error = bench.write("new", &Seen::default()).await.unwrap_err();
+    assert!(error.kind == Kind::Throttled && error.may_be_done(), "{error:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_refused_here_may_be_stored_in_the_window_s_other_region() {
+    let bench = Bench::new();
+    bench.caller.host.widen(Mask::default().with(WEST));
+    bench.tell(EAST, Does::Fail(Kind::Access));
+    bench.tell(WEST, Does::Late(50));
+    assert!(bench.write("new", &Seen::default()).await.unwrap_err().may_be_done());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_region_that_refuses_is_said_once_and_stands_in_the_status() {
+    let bench = Bench::new();
+    bench.tell(EAST, Does::Fail(Kind::Access));
+    for _ in 0..3 {
+        bench.read().await.unwrap_err();
+    }
+    let slot = bench.caller.host.slot;
+    let notices = slot.take_notices();
+    assert_eq!(notices.len(), 1, "{notices:?}");
+    for part in ["us-east-1 refuses calls", "allow dynamodb:GetItem", "no other Region is used for that"] {
+        assert!(notices[0].contains(part), "{part} in {}", notices[0]);
+    }
+    let failure = slot.region(EAST).failure.read().expect("noted");
+    assert!(failure.kind == Kind::Access && failure.message.contains("allow dynamodb:GetItem on table"), "{failure:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stand_in_without_rights_is_found_out_before_it_is_needed() {
+    let bench = Bench::new();
+    bench.tell(WEST, Does::Fail(Kind::Access));
+    let slot = bench.caller.host.slot;
+    for (now, looks, said) in [(1, 0, 0), (50_000, 0, 0), (61_000, 1, 1), (62_000, 0, 0), (361_000, 1, 0)] {
+        bench.caller.breakers.look_around(now);
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        assert_eq!((bench.calls().len(), slot.take_notices().len()), (looks, said), "at {now} ms");
+    }
+    assert!(slot.recent_notices()[0].contains("us-west-2 cannot stand in for other Regions"), "{:?}", slot.recent_notices());
+    let follows = Bench::with(Settings { failover: Failover::Follow, ..Settings::default() });
+    for now in [1, 61_000] {
+        follows.caller.breakers.look_around(now);
+    }
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    assert_eq!(follows.calls().len(), 0, "it has no use for a stand-in");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_region_that_answers_again_stands_in_until_the_preferred_one_is_back() {
+    let bench = Bench::new();
+    bench.tell(EAST, Does::Hang);
+    bench.tell(WEST, Does::Hang);
+    for _ in 0..3 {
+        bench.read().await.unwrap_err();
+    }
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert!(bench.is_open(EAST) && bench.is_open(WEST));
+    let slot = bench.caller.host.slot;
+    let notices = slot.take_notices();
+    assert!(notices.len() == 2 && notices[1].starts_with("error: ") && notices[1].contains("no other Region"), "{notices:?}");
+    // Only its hold-down is long over.
+    let breaker = &slot.region(WEST).breaker;
+    let due = breaker.read().since_ms + breaker.read().hold_ms();
+    for _ in 0..2 {
+        bench.caller.breakers.probed(WEST, &Ok(()), due);
+    }
+    let notices = slot.take_notices();
+    assert!(notices.len() == 1 && notices[0].ends_with("this host uses us-west-2 until us-east-1 is back"), "{notices:?}");
+    // Once when the first one was lost, once now.
+    assert_eq!((bench.counted(RoutingEvent::Left), bench.counted(RoutingEvent::Returned)), (2, 0));
 }

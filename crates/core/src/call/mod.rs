@@ -22,7 +22,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::time::Instant;
 
 use crate::error::{Error, Kind};
-use crate::region::breakers::{Breakers, Health, health};
+use crate::region::breakers::{Breakers, is_misconfigured};
 use crate::region::host::Host;
 use crate::region::mask::Mask;
 use crate::store::Store;
@@ -54,10 +54,14 @@ impl Caller {
 
     /// A Region that is only asked beside another one cannot be used: people should hear of it before they need it.
     fn say_useless(&self, region: usize, error: &Error) {
-        if health(Some(error.kind)) == Health::Neutral && error.kind != Kind::Throttled {
-            // How long it took differs each time; the message must not.
-            let error = Error { elapsed: None, ..error.clone() };
-            self.host.slot.say_once(&format!("warning: {} cannot stand in for other Regions: {error}", self.host.name(region)));
+        self.breakers.say_useless(region, error);
+    }
+
+    /// A Region in use answers, and refuses: nothing moves for that, so somebody has to hear of it.
+    fn say_refused(&self, region: usize, error: &Error) {
+        if is_misconfigured(error.kind) {
+            let name = self.host.name(region);
+            self.host.slot.say_once(&format!("warning: {name} refuses calls: {error}; no other Region is used for that"));
         }
     }
 }
@@ -83,13 +87,14 @@ impl Failures {
 
     /// One error of all: the last one, and what came before it.
     fn into_error(mut self, began: Instant) -> Error {
+        let uncertain = self.errors.iter().any(Error::may_be_done);
         let Some(mut last) = self.errors.pop() else { return Error::new(Kind::Timeout, "no answer in time") };
         let before = self.errors.iter().filter_map(|e| e.region.as_ref().map(|region| format!("{region}: {}", e.cause)));
         let before: Vec<String> = before.collect();
         if !before.is_empty() {
             last.cause = format!("{}; before that, {}", last.cause, before.join("; "));
         }
-        last.after(began.elapsed())
+        Error { uncertain, ..last.after(began.elapsed()) }
     }
 }
 

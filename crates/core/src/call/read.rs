@@ -7,7 +7,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::time::Instant;
 
 use super::attempt::Patience;
-use super::{Caller, Failures, LOOK};
+use super::{Caller, Failures, LOOK, now_ms};
 use crate::error::{Error, Kind};
 use crate::metrics::{Operation, RoutingEvent};
 use crate::region::breakers::{Health, health};
@@ -34,7 +34,7 @@ impl Caller {
             tokio::select! {
                 biased;
                 answer = &mut first => match answer {
-                    Ok(item) => return Ok(Found::newest(vec![(route.region, item)], route.preferred, &self.host.settings)),
+                    Ok(item) => return Ok(Found::newest(vec![(route.region, item)], route.preferred, &self.host.settings, now_ms())),
                     Err(error) if !self.moves_on(&error, &view) => return Err(error.after(began.elapsed())),
                     Err(error) => {
                         let mut race = Race::new(self, key, view, route, beside, deadline, &throttled);
@@ -238,7 +238,7 @@ impl<'a> Race<'a> {
         self.answers.sort_by_key(|(region, _)| *region != first);
         let host = &self.caller.host;
         let slot = host.slot;
-        let mut found = Found::newest(self.answers, self.route.preferred, &host.settings);
+        let mut found = Found::newest(self.answers, self.route.preferred, &host.settings, now_ms());
         found.seen.failed = self.failures.regions;
         if first != self.route.region {
             slot.routing.record(RoutingEvent::Bridged);
@@ -247,12 +247,12 @@ impl<'a> Race<'a> {
             // It has not arrived here yet, so there may be more on the way.
             host.widen(Mask::default().with(found.region));
         }
-        if found.superseded {
+        if let Some(lost) = found.superseded {
             slot.routing.record(RoutingEvent::Superseded);
+            let (lost, kept) = (host.name(lost), host.name(found.region));
             slot.say_once(&format!(
-                "warning: what {} had stored of a session and not replicated is superseded by what was stored elsewhere while it was lost; \
-                 wp_dynamodb_metrics() counts such sessions",
-                host.name((0..self.view.regions).find(|r| *r != found.region && found.seen.read().has(*r)).unwrap_or(first)),
+                "warning: a session was changed in {lost} and, before that was replicated, in {kept} as well; the change in {lost} is \
+                 dropped (wp_dynamodb_metrics() counts such sessions as superseded)"
             ));
         }
         found

@@ -11,7 +11,7 @@ use crate::error::{Error, Kind};
 use crate::metrics::{Operation, RoutingEvent};
 use crate::region::decide::route::View;
 use crate::region::mask::Mask;
-use crate::store::copies::Seen;
+use crate::store::copies::{Seen, Write};
 use crate::store::{Key, Update};
 
 type Answer<'a> = std::pin::Pin<Box<dyn Future<Output = (usize, Result<(), Error>)> + Send + 'a>>;
@@ -40,6 +40,7 @@ impl Caller {
             first,
             asked: Mask::default(),
             pending: FuturesUnordered::new(),
+            over: if seen.takes_over(beside.with(first)) { beside.with(first) } else { Mask::default() },
             written: Mask::default(),
             failures: Failures::default(),
             now_ms: now_ms(),
@@ -89,6 +90,8 @@ struct Race<'a> {
     first: usize,
     asked: Mask,
     pending: FuturesUnordered<Answer<'a>>,
+    /// Where the write takes over.
+    over: Mask,
     written: Mask,
     failures: Failures,
     now_ms: i64,
@@ -99,7 +102,11 @@ impl Race<'_> {
         let (caller, key) = (self.caller, self.key);
         let host = &caller.host;
         let patience = caller.patience(&self.view, self.deadline, beside, self.throttled);
-        let update = self.seen.stamp(self.update, region, self.first, &host.settings, self.now_ms);
+        if self.seen.takes_over(Mask::default().with(region)) {
+            self.over = self.over.with(region);
+        }
+        let write = Write { writer: self.first, takes_over: self.over.has(region), now_ms: self.now_ms };
+        let update = self.seen.stamp(self.update, region, write, &host.settings);
         self.asked = self.asked.with(region);
         self.pending.push(Box::pin(async move {
             let write = || caller.store.update(host.name(region), key, &update);
@@ -119,7 +126,10 @@ impl Race<'_> {
                     Ok(()) => self.written = self.written.with(region),
                     Err(error) if region == self.first && !self.caller.moves_on(&error, &self.view) => {
                         self.failures.add(region, error);
-                        return Err(self.failures.into_error(began));
+                        // Another Region may have it, or be about to.
+                        let elsewhere = !self.asked.minus(self.failures.regions).is_empty();
+                        let error = self.failures.into_error(began);
+                        return Err(Error { uncertain: error.uncertain || elsewhere, ..error });
                     }
                     Err(error) => self.failed(region, error),
                 },
@@ -132,7 +142,7 @@ impl Race<'_> {
                 _ = look.tick(), if is_late => self.abandon(),
             }
         }
-        if self.written.has(self.first) { Ok(self.seen.written(self.written, self.now_ms)) } else { Err(self.failures.into_error(began)) }
+        if self.written.has(self.first) { Ok(self.seen.written(self.written, self.over, self.now_ms)) } else { Err(self.failures.into_error(began)) }
     }
 
     /// A Region has failed. When it was the one that counts, the next one does, be it that it has been written beside it already.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::error::{Error, Kind};
 use crate::metrics::{Operation, RoutingEvent};
 use crate::region::decide::breaker::{CALLS, CONSECUTIVE, Rule};
-use crate::region::decide::route::View;
+use crate::region::decide::route::{View, Why};
 use crate::region::host::Host;
 use crate::region::mask::Mask;
 use crate::region::shared::monotonic_ms;
@@ -19,6 +19,10 @@ const BLIP: Duration = Duration::from_millis(250);
 const PROBE_EVERY_MS: u64 = 500;
 /// How long a suspicion is left alone after its check.
 const CHECKED_MS: u64 = 1_000;
+/// A host looks at the Regions that could stand in first after this time, when its own business has settled...
+const FIRST_LOOK_MS: u64 = 60_000;
+/// ...and then so often: half a read unit each.
+const LOOK_EVERY_MS: u64 = 300_000;
 
 /// What a call's result says of its Region.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +43,12 @@ pub fn health(error: Option<Kind>) -> Health {
         Some(Kind::Timeout | Kind::Unavailable) => Health::Bad,
         Some(_) => Health::Neutral,
     }
+}
+
+/// Whether the Region answers, and will answer the same until somebody puts rights, table or settings right.
+#[must_use]
+pub fn is_misconfigured(kind: Kind) -> bool {
+    matches!(kind, Kind::Access | Kind::NotFound | Kind::Config)
 }
 
 /// The breakers of this host.
@@ -68,6 +78,10 @@ impl Breakers {
     fn count(&self, operation: Operation, region: usize, took: Duration, error: Option<&Error>) {
         let cell = self.host.slot.region(region);
         cell.metrics.record(operation, took, error.map(|e| e.kind));
+        if let Some(error) = error.filter(|e| e.kind != Kind::Condition) {
+            let place = format!("table {}", self.host.settings.table);
+            cell.failure.note(error.kind, &error.clone().at(operation.name(), self.host.name(region), place), monotonic_ms());
+        }
         let failed = match health(error.map(|e| e.kind)) {
             // A pinned host goes nowhere else and probes nothing.
             _ if self.host.settings.pin.is_some() => return,
@@ -111,29 +125,63 @@ impl Breakers {
             let cell = &self.host.slot.region(region).breaker;
             if cell.read().is_due(now) && cell.suspect(now, PROBE_EVERY_MS) {
                 let breakers = self.clone();
-                tokio::spawn(async move { breakers.probe_one(region).await });
+                tokio::spawn(async move {
+                    let asked = breakers.ask(region).await;
+                    breakers.probed(region, &asked, monotonic_ms());
+                });
             }
         }
     }
 
-    async fn probe_one(&self, region: usize) {
-        let answer = self.ask(region).await;
+    /// Looks, every few minutes, whether the Regions that are not used could be: what they lack shall not be found out in an outage.
+    /// Called by the worker that holds the lease.
+    pub fn look_around(&self, now_ms: u64) {
+        let view = self.host.view();
+        if !view.may_bridge() {
+            return;
+        }
+        let route = view.route().region;
+        let wait = |first| if first { FIRST_LOOK_MS } else { LOOK_EVERY_MS };
+        if self.host.slot.is_time_to_look(now_ms, wait) {
+            for region in (0..view.regions).filter(|region| *region != route && !view.open.has(*region)) {
+                let breakers = self.clone();
+                tokio::spawn(async move {
+                    if let Err(error) = breakers.ask(region).await {
+                        let place = format!("table {}", breakers.host.settings.table);
+                        breakers.say_useless(region, &error.at(Operation::GetItem.name(), breakers.host.name(region), place));
+                    }
+                });
+            }
+        }
+    }
+
+    /// Says once that a Region could not stand in, were it needed.
+    pub fn say_useless(&self, region: usize, error: &Error) {
+        if is_misconfigured(error.kind) {
+            // How long it took differs each time; the message must not.
+            let error = Error { elapsed: None, ..error.clone() };
+            self.host.slot.say_once(&format!("warning: {} cannot stand in for other Regions: {error}", self.host.name(region)));
+        }
+    }
+
+    /// Takes the answer to a probe.
+    pub(crate) fn probed(&self, region: usize, answer: &Result<(), Error>, now_ms: u64) {
         // Throttled is an answer. Denied, or without its table, a Region is of no use: the host stays where it is.
         let good = answer.as_ref().map_or_else(|e| e.kind == Kind::Throttled, |()| true);
         let cell = &self.host.slot.region(region).breaker;
-        if let Err(error) = &answer
+        if let Err(error) = answer
             && !good
         {
             cell.note(&error.cause);
         }
         let before = self.host.route().region;
-        let lost_for = monotonic_ms().saturating_sub(cell.read().since_ms);
+        let lost_for = now_ms.saturating_sub(cell.read().since_ms);
         if good {
             // What was written elsewhere meanwhile may not have arrived there yet, nor the other way round what was written there last. Before
             // it closes: a page that uses the Region before the window is open would read an old copy there.
             self.host.widen(Mask::default().with(before).with(region));
         }
-        if cell.probed(good, monotonic_ms()) {
+        if cell.probed(good, now_ms) {
             self.say_closed(region, before, lost_for);
         }
     }
@@ -152,14 +200,14 @@ impl Breakers {
         let view = self.host.view();
         let before = View { open: view.open.without(region), ..view }.route().region;
         let (slot, name, after) = (self.host.slot, self.host.name(region), view.route());
-        let message = if after.region != before {
+        let message = if after.why == Why::NoneHealthy {
+            format!("error: {name} is lost ({why}), and no other Region of wp_dynamodb.regions answers; sessions fail until one is back")
+        } else if after.region != before {
             slot.routing.record(RoutingEvent::Left);
             let next = self.host.name(after.region);
             format!("warning: {name} is lost ({why}); this host uses {next} and probes {name} after {} s", hold_ms / 1000)
         } else if region != after.region {
             format!("warning: {name} is lost ({why}); this host does not use it, and cannot bridge to it until it is back")
-        } else if view.may_bridge() {
-            format!("error: {name} is lost ({why}), and no other Region of wp_dynamodb.regions answers; sessions fail until one is back")
         } else {
             format!("warning: {name} is lost ({why}); wp_dynamodb.failover is follow, so this host stays until the parameter moves it")
         };
@@ -167,14 +215,18 @@ impl Breakers {
     }
 
     fn say_closed(&self, region: usize, before: usize, lost_for_ms: u64) {
-        let (slot, name, after) = (self.host.slot, self.host.name(region), self.host.route().region);
-        let seconds = lost_for_ms / 1000;
-        let message = if after == before {
-            format!("warning: {name} answers again after {seconds} s; this host goes on using {}", self.host.name(after))
-        } else {
+        let (slot, name, after) = (self.host.slot, self.host.name(region), self.host.route());
+        let (seconds, preferred) = (lost_for_ms / 1000, self.host.name(after.preferred));
+        let now = if after.region == before {
+            format!("goes on using {}", self.host.name(before))
+        } else if after.region == after.preferred {
             slot.routing.record(RoutingEvent::Returned);
-            format!("warning: {name} answers again after {seconds} s; this host is back there from {}", self.host.name(before))
+            format!("is back there from {}", self.host.name(before))
+        } else {
+            // No Region had answered, and this is the first that does.
+            slot.routing.record(RoutingEvent::Left);
+            format!("uses {} until {preferred} is back", self.host.name(after.region))
         };
-        slot.notice(&message);
+        slot.notice(&format!("warning: {name} answers again after {seconds} s; this host {now}"));
     }
 }

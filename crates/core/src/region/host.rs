@@ -78,6 +78,14 @@ impl Host {
         &self.settings.regions[region.min(self.settings.regions.len() - 1)]
     }
 
+    /// What the parameter says, as it is written: `us-west-2 drain=us-east-1`.
+    #[must_use]
+    pub fn order(&self, region: usize, drained: Mask) -> String {
+        let names: Vec<_> = drained.iter().map(|region| self.name(region).as_str()).collect();
+        let drain = if names.is_empty() { String::new() } else { format!(" drain={}", names.join(",")) };
+        format!("{}{drain}", self.name(region))
+    }
+
     /// A new value of the parameter is followed in the place of `before`: the Region used until now may know more for a while. The routes
     /// before and after.
     pub fn switched(&self, before: Option<Adopted>, after: Adopted) -> (usize, usize) {

@@ -15,6 +15,7 @@
 pub mod breaker_cell;
 pub mod breakers;
 pub mod decide;
+pub mod failure;
 pub mod hedges;
 pub mod host;
 pub mod locate;

@@ -48,6 +48,7 @@ impl Poller {
             if self.host.slot.lease(pid, now, lease) {
                 let attempted = self.host.slot.state().attempted_ms;
                 self.breakers.probe();
+                self.breakers.look_around(now);
                 if attempted == 0 || now >= attempted + interval + jitter(interval) {
                     // What failed is noted in the slot, and the next round is the retry.
                     let _ = self.round().await;
@@ -155,7 +156,7 @@ impl Poller {
         match answer {
             Ok(Some(found)) => match parameter::parse(&found.value, &self.host.settings.regions) {
                 Ok(named) => {
-                    cell.note(ParameterState::Ok, self.host.name(named.region).as_str(), "");
+                    cell.note(ParameterState::Ok, &self.host.order(named.region, named.drained), "");
                     Reading::Value { region: named.region, drained: named.drained, modified_ms: found.modified_ms }
                 }
                 Err(bad) => {

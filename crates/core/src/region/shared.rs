@@ -8,8 +8,9 @@
 //!    ├─ adopted      the parameter's value: modified ms << 16 | drained << 8 | Region index << 4 | flags
 //!    ├─ attempted, checked (monotonic ms), located (metadata Region)
 //!    ├─ window       Regions that may know more than the route: until (monotonic ms) << 8 | Regions
+//!    ├─ looked       when the Regions that are not used were last looked at
 //!    ├─ hedges       tokens, and the reads they were earned with
-//!    ├─ regions[8]   state and last bad value of each Region's parameter; breaker; metrics
+//!    ├─ regions[8]   state and last value of each Region's parameter; breaker; last failure; metrics
 //!    └─ notices[8]   messages that one worker of the host shall log
 //! ```
 //!
@@ -28,12 +29,13 @@ use crate::metrics::{RegionMetrics, RoutingMetrics, SessionMetrics};
 use crate::region::breaker_cell::BreakerCell;
 use crate::region::decide::window::Window;
 use crate::region::decide::{Adopted, State};
+use crate::region::failure::FailureCell;
 use crate::region::hedges::Hedges;
 use crate::region::mask::Mask;
 use crate::region::text::Text;
 
 /// Changes with the layout: a reloaded extension never reads an old one's segment.
-const MAGIC: u64 = 0x7770_6464_6200_0002;
+const MAGIC: u64 = 0x7770_6464_6200_0003;
 const SLOTS: usize = 8;
 const NOTICES: usize = 8;
 
@@ -82,6 +84,8 @@ pub struct RegionCell {
     detail: Text<40>,
     /// Whether the Region counts as lost.
     pub breaker: BreakerCell,
+    /// What its calls met last.
+    pub failure: FailureCell,
     /// Calls, errors, latency.
     pub metrics: RegionMetrics,
 }
@@ -123,6 +127,8 @@ pub struct Slot {
     /// Index + 1 of the Region that the metadata named; `LOCATED_NOWHERE`: asked in vain.
     located: AtomicU64,
     window: AtomicU64,
+    /// Since when the next look at the Regions that are not used is waited for << 1 | there has been one; 0: nobody waits yet.
+    looked: AtomicU64,
     /// How many reads may be hedged.
     pub hedges: Hedges,
     /// What bridging did.
@@ -309,6 +315,17 @@ impl Slot {
             let next = held.widened(regions, now_ms, length_ms);
             (next != held).then(|| next.until_ms << 8 | u64::from(next.regions.bits()))
         });
+    }
+
+    /// Whether it is time to look at the Regions that are not used: for one worker, once in each `wait` (of the first look, of later ones).
+    pub fn is_time_to_look(&self, now_ms: u64, wait: impl Fn(bool) -> u64) -> bool {
+        let held = self.looked.load(Acquire);
+        if held == 0 {
+            let _ = self.looked.compare_exchange(0, now_ms << 1, AcqRel, Acquire);
+            return false;
+        }
+        let due = now_ms >= (held >> 1) + wait(held & 1 == 0);
+        due && self.looked.compare_exchange(held, now_ms << 1 | 1, AcqRel, Acquire).is_ok()
     }
 
     /// The Region the metadata named: `None` not asked yet, `Some(None)` asked in vain.

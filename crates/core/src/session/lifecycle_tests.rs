@@ -2,6 +2,7 @@ use std::cell::{Cell, RefCell};
 
 use super::*;
 use crate::region::mask::Mask;
+use crate::store::copies::Write;
 use crate::store::failing::Failing;
 use crate::store::memory::Memory;
 use crate::store::{Attribute, Item, Store};
@@ -62,12 +63,12 @@ impl Items for Bench {
     }
     fn get(&self, key: &Key) -> Result<Found, Error> {
         let item = self.runtime.block_on(self.store.get(&self.region, key, true))?;
-        Ok(Found::newest(vec![(0, item)], 0, &self.settings))
+        Ok(Found::newest(vec![(0, item)], 0, &self.settings, self.now_ms()))
     }
     fn update(&self, key: &Key, update: &Update, seen: &Seen) -> Result<Seen, Error> {
-        let stamped = seen.stamp(update, 0, 0, &self.settings, self.now_ms());
+        let stamped = seen.stamp(update, 0, Write { writer: 0, takes_over: false, now_ms: self.now_ms() }, &self.settings);
         self.runtime.block_on(self.store.update(&self.region, key, &stamped))?;
-        Ok(seen.written(Mask::default().with(0), self.now_ms()))
+        Ok(seen.written(Mask::default().with(0), Mask::default(), self.now_ms()))
     }
     fn delete(&self, key: &Key, _gone: &Update, _seen: &Seen) -> Result<(), Error> {
         self.runtime.block_on(self.store.delete(&self.region, key))

@@ -5,12 +5,16 @@
 //! - **A write is newer than everything its request has read.** Its `rev` is higher than any that was seen, in whichever Region, and its
 //!   `updated_at` is later than any that was seen, whatever this host's clock says. So clocks do not decide between a write and its
 //!   successor.
-//! - **A write by a host that could not read its preferred Region takes over:** its `rev` rises by [`TAKEOVER`], more than that Region can have written meanwhile, and `base` keeps the `rev` it counted on from. So what the lost Region
-//!   had not replicated does not come back over what was written since; and when both copies meet, it shows that there was something.
+//! - **A write by a host that could not read its preferred Region takes over:** its `rev` rises by [`TAKEOVER`], more than that Region can
+//!   have written meanwhile, and `base` keeps the `rev` it counted on from. So what the lost Region had not replicated does not come back
+//!   over what was written since; and when both copies meet, it shows that there was something.
+//! - **So does a write that goes to a Region its request has not read** (the host has followed a switch in between), and it takes over in
+//!   every Region that it goes to: another host may still use any one of them alone, and what that one writes next must count as newer.
 //! - **Between writes that did not know each other, time decides** when they lie further apart than the clocks of two hosts may
 //!   ([`SKEW_MS`]), else `rev`.
 //!
-//! The AWS SDK's layout has none of the three: there the later expiry is the newer copy.
+//! The AWS SDK's layout has none of the three: there the later expiry is the newer copy, but for an expired item without data. It is what
+//! a session destroyed in a bridge or window leaves, and wins: logged out stays logged out.
 
 use crate::config::{Format, MAX_REGIONS, Settings};
 use crate::region::mask::Mask;
@@ -62,10 +66,21 @@ pub struct Found {
     pub region: usize,
     /// What a write of the same request needs.
     pub seen: Seen,
-    /// A copy was dropped whose last write the newest did not know.
-    pub superseded: bool,
+    /// The Region whose copy was dropped although the newest did not know its last write.
+    pub superseded: Option<usize>,
     /// The newest copy was not the route's.
     pub elsewhere: bool,
+}
+
+/// One write, to one Region or more.
+#[derive(Debug, Clone, Copy)]
+pub struct Write {
+    /// The Region that is written first.
+    pub writer: usize,
+    /// It takes over.
+    pub takes_over: bool,
+    /// Milliseconds since 1970 by this host's clock.
+    pub now_ms: i64,
 }
 
 /// What tells copies apart.
@@ -73,12 +88,16 @@ pub struct Found {
 struct Mark {
     rev: i64,
     updated_ms: i64,
+    /// Layout of the AWS SDK: what a destroyed session has left.
+    gone: bool,
     expires: i64,
     base: Option<i64>,
+    /// The Region of the last write.
+    writer: Option<usize>,
 }
 
 impl Mark {
-    fn of(item: &Item, settings: &Settings) -> Self {
+    fn of(item: &Item, settings: &Settings, now_ms: i64) -> Self {
         let number = |name: &str| match item.get(name) {
             Some(Attribute::N(n)) => *n,
             _ => 0,
@@ -86,9 +105,13 @@ impl Mark {
         match settings.format {
             Format::Sealed => {
                 let base = item.contains_key(BASE).then(|| number(BASE));
-                Mark { rev: number(REV), updated_ms: number(UPDATED_AT), expires: 0, base }
+                Mark { rev: number(REV), updated_ms: number(UPDATED_AT), base, writer: writer(item, settings), ..Mark::default() }
             }
-            Format::AwsSdk => Mark { expires: number(&settings.expires_attribute), ..Mark::default() },
+            Format::AwsSdk => {
+                let expires = number(&settings.expires_attribute);
+                let gone = expires > 0 && expires <= now_ms / 1000 && !item.contains_key(&settings.data_attribute);
+                Mark { gone, expires, ..Mark::default() }
+            }
         }
     }
 
@@ -96,7 +119,15 @@ impl Mark {
         if self.updated_ms.abs_diff(other.updated_ms) > SKEW_MS.unsigned_abs() {
             return self.updated_ms > other.updated_ms;
         }
-        (self.rev, self.updated_ms, self.expires) > (other.rev, other.updated_ms, other.expires)
+        (self.rev, self.updated_ms, self.gone, self.expires) > (other.rev, other.updated_ms, other.gone, other.expires)
+    }
+
+    /// Whether `older`, found in `place`, holds a write that this one, the newer, did not know.
+    fn supersedes(self, older: Self, place: usize) -> bool {
+        // One write leaves the same time and writer wherever it goes, though perhaps another `rev`.
+        let same = (self.updated_ms, self.writer) == (older.updated_ms, older.writer);
+        // Its own Region's last word, not a copy of another's, and the newer one neither counts on from it nor from a later one.
+        !same && older.writer == Some(place) && self.base.map_or(self.rev <= older.rev, |base| older.rev > base)
     }
 }
 
@@ -111,14 +142,14 @@ impl Found {
     /// Chooses among the copies that were read. The route's answer comes first: of copies that are alike it is taken.
     /// `preferred`: the Region that has every session while all is well.
     #[must_use]
-    pub fn newest(answers: Vec<(usize, Option<Item>)>, preferred: usize, settings: &Settings) -> Self {
+    pub fn newest(answers: Vec<(usize, Option<Item>)>, preferred: usize, settings: &Settings, now_ms: i64) -> Self {
         let mut found = Found { region: answers.first().map_or(preferred, |(region, _)| *region), ..Found::default() };
         let route = found.region;
         let mut read = Mask::default();
         let mut best: Option<Mark> = None;
         for (region, item) in answers {
             read = read.with(region);
-            let mark = item.as_ref().map(|item| Mark::of(item, settings)).unwrap_or_default();
+            let mark = item.as_ref().map(|item| Mark::of(item, settings, now_ms)).unwrap_or_default();
             if let Some(rev) = found.seen.revs.get_mut(region) {
                 *rev = Some(mark.rev);
             }
@@ -128,11 +159,8 @@ impl Found {
             let Some(item) = item else { continue };
             let wins = best.is_none_or(|best| mark.is_newer_than(best));
             if let Some(held) = best {
-                let (newer, older) = if wins { (mark, held) } else { (held, mark) };
-                let (item, place) = if wins { (found.item.as_ref().unwrap_or(&item), found.region) } else { (&item, region) };
-                // Its own Region's last word, not a copy of another's, and the newer one neither counts on from it nor from a later one.
-                let unknown = newer.base.map_or(newer.rev <= older.rev && newer != older, |base| older.rev > base);
-                found.superseded |= unknown && writer(item, settings) == Some(place);
+                let (newer, older, place) = if wins { (mark, held, found.region) } else { (held, mark, region) };
+                found.superseded = found.superseded.or(newer.supersedes(older, place).then_some(place));
             }
             if wins {
                 (best, found.region, found.item) = (Some(mark), region, Some(item));
@@ -146,14 +174,14 @@ impl Found {
 }
 
 impl Seen {
-    /// `update` as it must be written in `region`, a little later than everything seen. `writer`: the Region that is written first.
+    /// `update` as it must be written in `region`, a little later than everything seen.
     #[must_use]
-    pub fn stamp(&self, update: &Update, region: usize, writer: usize, settings: &Settings, now_ms: i64) -> Update {
+    pub fn stamp(&self, update: &Update, region: usize, write: Write, settings: &Settings) -> Update {
         let mut update = update.clone();
         if settings.format == Format::Sealed {
-            let name = settings.regions[writer.min(settings.regions.len() - 1)].to_string();
-            update.changes.insert(REV.into(), Change::Add(self.step(region)));
-            update.changes.insert(UPDATED_AT.into(), Change::Set(Attribute::N(now_ms.max(self.updated_ms.saturating_add(1)))));
+            let name = settings.regions[write.writer.min(settings.regions.len() - 1)].to_string();
+            update.changes.insert(REV.into(), Change::Add(self.step(region, write.takes_over)));
+            update.changes.insert(UPDATED_AT.into(), Change::Set(Attribute::N(self.later(write.now_ms))));
             update.changes.insert(WRITER.into(), Change::Set(Attribute::S(name)));
             match (self.unread, self.base) {
                 // Until everything has been read again, what the first takeover counted on from stays.
@@ -165,24 +193,29 @@ impl Seen {
         update
     }
 
-    /// What `rev` must rise by in `region`, so that it is higher than all that were seen and, if need be, takes over.
-    fn step(&self, region: usize) -> i64 {
-        let behind = match self.revs.get(region).copied().flatten() {
-            Some(held) => self.rev - held,
-            // Unread: its copy may have any number, but not more than a takeover above what was seen.
-            None if self.revs.iter().any(Option::is_some) => TAKEOVER,
-            None => 0,
-        };
-        1 + behind + if self.unread { TAKEOVER } else { 0 }
+    /// Whether a write to `regions` takes over: the preferred Region, or one of these, may hold writes that its request has not seen.
+    #[must_use]
+    pub fn takes_over(&self, regions: Mask) -> bool {
+        self.unread || !self.read().is_empty() && !regions.minus(self.read()).is_empty()
     }
 
-    /// What is known after a write to `regions`: the same, and that it was this request's.
+    /// What `rev` must rise by in `region`, so that it is higher than all that were seen and, if need be, takes over.
+    fn step(&self, region: usize, takes_over: bool) -> i64 {
+        let behind = self.revs.get(region).copied().flatten().map_or(0, |held| self.rev - held);
+        1 + behind + if takes_over { TAKEOVER } else { 0 }
+    }
+
+    fn later(&self, now_ms: i64) -> i64 {
+        now_ms.max(self.updated_ms.saturating_add(1))
+    }
+
+    /// What is known after a write to `regions`, in those of `over` as a takeover: the same, and that it was this request's.
     #[must_use]
-    pub fn written(&self, regions: Mask, now_ms: i64) -> Self {
+    pub fn written(&self, regions: Mask, over: Mask, now_ms: i64) -> Self {
         let mut next = self.clone();
-        next.updated_ms = now_ms.max(self.updated_ms.saturating_add(1));
+        next.updated_ms = self.later(now_ms);
         for region in regions.iter() {
-            let rev = self.revs[region].unwrap_or(self.rev) + self.step(region);
+            let rev = self.revs[region].unwrap_or(self.rev) + self.step(region, over.has(region));
             next.revs[region] = Some(rev);
             next.rev = next.rev.max(rev);
         }
