@@ -31,6 +31,9 @@ show('active, route, why', [$status['active'], $status['route'], $status['why']]
 check('the reason tells of the lost Region', str_contains($status['reason'], EAST), $status['reason']);
 $breaker = $status['regions'][EAST]['breaker'];
 show('breaker', [$breaker['state'], $breaker['opened'], $breaker['hold_ms'], is_int($breaker['since_ms'])]);
+$error = $status['regions'][EAST]['last_error'];
+show('last error, of the other one', [$error['kind'], is_int($error['age_ms']), $status['regions'][WEST]['last_error']]);
+show('it names', missing($error['message'], 'table wordpress_sessions', EAST));
 check('its cause', is_string($breaker['cause']) && !str_contains($breaker['cause'], "\n"), $breaker);
 show('breaker of the other one', array_intersect_key($status['regions'][WEST]['breaker'], ['state' => 0, 'opened' => 0, 'hold_ms' => 0, 'cause' => 0]));
 show('window', $status['window']);
@@ -45,7 +48,8 @@ show('active, route', [$metrics['active'], $metrics['route']]);
 $text = wp_dynamodb_metrics('prometheus');
 show('prometheus lacks', missing($text, 'wp_dynamodb_breaker_open{region="us-east-1"} 1', 'wp_dynamodb_breaker_open{region="us-west-2"} 0',
     'wp_dynamodb_breaker_opened_total{region="us-east-1"} 1', 'wp_dynamodb_route_region{region="us-west-2"} 1',
-    'wp_dynamodb_active_region{region="us-east-1"} 1', 'wp_dynamodb_routing_total{event="left"} 1'));
+    'wp_dynamodb_active_region{region="us-east-1"} 1', 'wp_dynamodb_routing_total{event="left"} 1', "wp_dynamodb_bridged 1\n",
+    'wp_dynamodb_breaker_hold_seconds{region="us-east-1"} 5'));
 // Bridging moves the route, never the active Region.
 show('active Region, its endpoint', [wp_dynamodb_active_region(), wp_dynamodb_endpoint() === wp_dynamodb_endpoint(EAST)]);
 show('health', wp_dynamodb_health()['ok']);
@@ -77,6 +81,8 @@ here and there: [{"cart":2},"none"]
 active, route, why: ["us-east-1","us-west-2","bridged"]
 the reason tells of the lost Region: yes
 breaker: ["open",1,5000,true]
+last error, of the other one: ["unavailable",true,null]
+it names: []
 its cause: yes
 breaker of the other one: {"state":"closed","opened":0,"hold_ms":null,"cause":null}
 window: null
@@ -84,7 +90,7 @@ said once: yes
 routing: ["bridged","hedged","doubled","superseded","left","returned"]
 left, returned: [1,0]
 bridged: yes
-breakers: {"state":"open","opened":1}
+breakers: {"state":"open","opened":1,"hold_ms":5000}
 active, route: ["us-east-1","us-west-2"]
 prometheus lacks: []
 active Region, its endpoint: ["us-east-1",true]

@@ -24,7 +24,7 @@ show('parameter lacks', array_values(array_diff(['name', 'value', 'modified_ms',
 show('parameter, value', [$status['parameter']['name'], $status['parameter']['value']]);
 check('modified now, checked now', abs($status['parameter']['modified_ms'] / 1000 - time()) < 60 * SLOW && $status['parameter']['checked_age_ms'] < 10000 * SLOW, $status['parameter']);
 show('regions', array_keys($status['regions']));
-show('of a Region lacks', array_values(array_diff(['endpoint', 'ssm_endpoint', 'parameter_state', 'parameter_value', 'parameter_error', 'calls', 'errors', 'latency_ms', 'drained', 'breaker'], array_keys($status['regions'][EAST]))));
+show('of a Region lacks', array_values(array_diff(['endpoint', 'ssm_endpoint', 'parameter_state', 'parameter_value', 'parameter_error', 'calls', 'errors', 'last_error', 'latency_ms', 'drained', 'breaker'], array_keys($status['regions'][EAST]))));
 show('drained, breaker', [$status['regions'][EAST]['drained'], $status['regions'][EAST]['breaker']]);
 show('window', $status['window']);
 show('states', array_column($status['regions'], 'parameter_state'));
@@ -72,8 +72,8 @@ warnings: []
 health lacks: []
 healthy: [true,"us-east-1",true,null,null]
 health: calls: "GetItem 1"
-metrics: ["regions","sessions","routing","breakers","active","route","parameter_checked_age_ms"]
+metrics: ["regions","sessions","routing","breakers","active","route","bridged","pinned","window_left_ms","parameter_checked_age_ms"]
 routing: {"bridged":0,"hedged":0,"doubled":0,"superseded":0,"left":0,"returned":0}
-breakers: {"us-east-1":{"state":"closed","opened":0},"us-west-2":{"state":"closed","opened":0}}
+breakers: {"us-east-1":{"state":"closed","opened":0,"hold_ms":null},"us-west-2":{"state":"closed","opened":0,"hold_ms":null}}
 metrics, lines that are not Prometheus: []
 metrics of both Regions or of the one used: yes
