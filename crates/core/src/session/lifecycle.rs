@@ -9,7 +9,7 @@
 
 use std::collections::HashSet;
 
-use crate::config::Settings;
+use crate::config::{Settings, WriteMode};
 use crate::error::{Error, Kind};
 use crate::metrics::SessionEvent;
 use crate::region::Region;
@@ -32,11 +32,11 @@ pub trait Items {
     /// # Errors
     /// When there is no answer; an item that is not there is no error.
     fn get(&self, key: &Key) -> Result<Found, Error>;
-    /// Changes an item. What is known of its copies now.
+    /// Changes an item; `otherwise` when there is none. What is known of its copies now.
     ///
     /// # Errors
-    /// When it is not certain that the change has been made.
-    fn update(&self, key: &Key, update: &Update, seen: &Seen) -> Result<Seen, Error>;
+    /// When it is not certain that the change has been made, or would be (a page need not wait for that).
+    fn update(&self, key: &Key, update: &Update, otherwise: Option<Update>, seen: &Seen) -> Result<Seen, Error>;
     /// Deletes an item; where that may leave copies, `gone` takes its place.
     ///
     /// # Errors
@@ -218,7 +218,7 @@ impl Lifecycle {
         let result = item::key(items.settings(), &self.name, id).and_then(|key| {
             let update =
                 item::encode(items.settings(), &self.name, id, data, expires).map_err(|e| self.in_table("UpdateItem", items, e))?;
-            items.update(&key, &update, &self.seen(id))
+            items.update(&key, &update, None, &self.seen(id))
         });
         items.count(if result.is_ok() { SessionEvent::Written } else { SessionEvent::Failed });
         self.current = Some(Current { id: id.to_owned(), stored: Some((expires, data.is_empty())), made: false, seen: result? });
@@ -244,7 +244,14 @@ impl Lifecycle {
         }
         let expires = expiry(items, lifetime);
         let update = item::touch(items.settings(), expires);
-        match item::key(items.settings(), &self.name, id).and_then(|key| items.update(&key, &update, &self.seen(id))) {
+        // A page that does not wait cannot store the session again, should it have gone.
+        let whole = || item::encode(items.settings(), &self.name, id, data, expires).map_err(|e| self.in_table("UpdateItem", items, e));
+        let otherwise = (items.settings().write != WriteMode::Sync).then(whole).transpose();
+        let result = otherwise.and_then(|otherwise| {
+            let key = item::key(items.settings(), &self.name, id)?;
+            items.update(&key, &update, otherwise, &self.seen(id))
+        });
+        match result {
             Ok(seen) => {
                 items.count(SessionEvent::Touched);
                 self.current = Some(Current { id: id.to_owned(), stored: Some((expires, data.is_empty())), made: false, seen });
