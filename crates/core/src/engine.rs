@@ -196,7 +196,7 @@ impl Engine {
                 }
             }
             Ok(None) => {}
-            Err(error) => self.host.slot.notice(&format!("warning: the last good Region is not known: {error}")),
+            Err(error) => self.host.slot.notices.note(&format!("warning: the last good Region is not known: {error}")),
         }
     }
 
@@ -246,10 +246,12 @@ impl Items for Engine {
         self.call(Operation::GetItem, |caller, deadline| async move { caller.read(&key, deadline).await })
     }
 
-    fn update(&self, key: &Key, update: &Update, seen: &Seen) -> Result<Seen, Error> {
+    fn update(&self, key: &Key, update: &Update, whole: Option<Update>, seen: &Seen) -> Result<Seen, Error> {
         self.ensure_fresh();
         let (key, update, seen) = (key.clone(), update.clone(), seen.clone());
-        self.call(Operation::UpdateItem, |caller, deadline| async move { caller.write(&key, &update, &seen, deadline).await })
+        self.call(Operation::UpdateItem, |caller, deadline| async move {
+            caller.write(&key, &update, whole.as_ref(), &seen, deadline).await
+        })
     }
 
     fn delete(&self, key: &Key, gone: &Update, seen: &Seen) -> Result<(), Error> {

@@ -96,9 +96,9 @@ pub enum RoutingEvent {
     Doubled,
     /// Of a session's copies one was dropped for a newer one that may have been written without knowing it.
     Superseded,
-    /// The host left its preferred Region.
+    /// The host lost its preferred Region.
     Left,
-    /// It came back.
+    /// That Region came back.
     Returned,
 }
 
@@ -243,6 +243,12 @@ impl RegionMetrics {
 pub struct SessionMetrics([AtomicU64; SessionEvent::ALL.len()]);
 
 impl SessionMetrics {
+    /// Whether this host has had anything to do with sessions yet.
+    #[must_use]
+    pub fn has_any(&self) -> bool {
+        self.0.iter().any(|n| n.load(Relaxed) > 0)
+    }
+
     /// Counts one event.
     pub fn record(&self, event: SessionEvent) {
         self.0[event as usize].fetch_add(1, Relaxed);

@@ -90,10 +90,25 @@ impl Host {
     /// before and after.
     pub fn switched(&self, before: Option<Adopted>, after: Adopted) -> (usize, usize) {
         let (old, new) = (self.view_with(before).route().region, self.view_with(Some(after)).route().region);
-        if before.is_some() && old != new {
-            self.widen(Mask::default().with(old));
+        if before.is_some() || self.slot.sessions.has_any() {
+            self.moved(old, new);
         }
         (old, new)
+    }
+
+    /// The metadata says where this host is: a host that has used another Region until now may have left sessions there.
+    pub fn located(&self, region: Option<usize>) {
+        let old = self.route().region;
+        self.slot.locate(region);
+        if self.slot.sessions.has_any() {
+            self.moved(old, self.route().region);
+        }
+    }
+
+    fn moved(&self, old: usize, new: usize) {
+        if old != new {
+            self.widen(Mask::default().with(old));
+        }
     }
 
     /// A host that starts right after a switch does not know which Region was used before: all of them are asked.
@@ -101,7 +116,8 @@ impl Host {
         let written = Duration::from_millis(adopted.modified_ms);
         let age = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().checked_sub(written).unwrap_or_default();
         let (all, length) = (Mask::first(self.settings.regions.len()), self.settings.switch_window);
-        if !length.is_zero() {
+        // A pinned host does not follow: nothing has switched for it.
+        if !length.is_zero() && self.settings.pin.is_none() {
             self.slot.widen(all, monotonic_ms(), millis((length + CLOCKS).saturating_sub(age)));
         }
     }
@@ -114,7 +130,13 @@ impl Host {
     /// The Regions that are asked and written beside `route` now.
     #[must_use]
     pub fn beside(&self, route: usize, view: &View) -> Mask {
-        self.slot.window().beside(route, monotonic_ms()).minus(view.open)
+        self.in_window(route).minus(view.open)
+    }
+
+    /// The Regions that may know more than `route` now, lost ones too.
+    #[must_use]
+    pub fn in_window(&self, route: usize) -> Mask {
+        self.slot.window().beside(route, monotonic_ms())
     }
 }
 

@@ -32,11 +32,11 @@ pub trait Items {
     /// # Errors
     /// When there is no answer; an item that is not there is no error.
     fn get(&self, key: &Key) -> Result<Found, Error>;
-    /// Changes an item. What is known of its copies now.
+    /// Changes an item; where its copy is not the newest, `whole` takes the place of a change of a part. What is known of its copies now.
     ///
     /// # Errors
     /// When it is not certain that the change has been made.
-    fn update(&self, key: &Key, update: &Update, seen: &Seen) -> Result<Seen, Error>;
+    fn update(&self, key: &Key, update: &Update, whole: Option<Update>, seen: &Seen) -> Result<Seen, Error>;
     /// Deletes an item; where that may leave copies, `gone` takes its place.
     ///
     /// # Errors
@@ -218,7 +218,7 @@ impl Lifecycle {
         let result = item::key(items.settings(), &self.name, id).and_then(|key| {
             let update =
                 item::encode(items.settings(), &self.name, id, data, expires).map_err(|e| self.in_table("UpdateItem", items, e))?;
-            items.update(&key, &update, &self.seen(id))
+            items.update(&key, &update, None, &self.seen(id))
         });
         items.count(if result.is_ok() { SessionEvent::Written } else { SessionEvent::Failed });
         self.current = Some(Current { id: id.to_owned(), stored: Some((expires, data.is_empty())), made: false, seen: result? });
@@ -244,7 +244,11 @@ impl Lifecycle {
         }
         let expires = expiry(items, lifetime);
         let update = item::touch(items.settings(), expires);
-        match item::key(items.settings(), &self.name, id).and_then(|key| items.update(&key, &update, &self.seen(id))) {
+        let result = item::key(items.settings(), &self.name, id).and_then(|key| {
+            let whole = item::encode(items.settings(), &self.name, id, data, expires).map_err(|e| self.in_table("UpdateItem", items, e))?;
+            items.update(&key, &update, Some(whole), &self.seen(id))
+        });
+        match result {
             Ok(seen) => {
                 items.count(SessionEvent::Touched);
                 self.current = Some(Current { id: id.to_owned(), stored: Some((expires, data.is_empty())), made: false, seen });
