@@ -163,9 +163,7 @@ unsafe extern "C" fn destroy(_mod_data: *mut *mut c_void, key: *mut zend_string)
     callback("destroy", FAILURE, || {
         // SAFETY: PHP holds the key during the call.
         let id = unsafe { id(key) }?;
-        with_state(|state, engine| {
-            state.destroy(engine, id).map_err(|e| not_done("deleted", &e))
-        })?;
+        with_state(|state, engine| state.destroy(engine, id).map_err(|e| not_done("deleted", &e)))?;
         Ok(SUCCESS)
     })
 }

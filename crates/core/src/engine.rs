@@ -249,9 +249,10 @@ impl Items for Engine {
     fn update(&self, key: &Key, update: &Update, whole: Option<Update>, seen: &Seen) -> Result<Seen, Error> {
         self.ensure_fresh();
         let (key, update, seen) = (key.clone(), update.clone(), seen.clone());
-        self.call(Operation::UpdateItem, |caller, deadline| async move {
-            caller.write(&key, &update, whole.as_ref(), &seen, deadline).await
-        })
+        self.call(
+            Operation::UpdateItem,
+            |caller, deadline| async move { caller.write(&key, &update, whole.as_ref(), &seen, deadline).await },
+        )
     }
 
     fn delete(&self, key: &Key, gone: &Update, seen: &Seen) -> Result<(), Error> {

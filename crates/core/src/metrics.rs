@@ -422,8 +422,10 @@ fn latencies(report: &Report) -> Samples {
         let quantile = |(q, ms): (&str, Option<f64>)| Some((format!("{{region=\"{region}\",quantile=\"{q}\"}}"), ms? / 1000.0));
         let quantiles = [("0.5", r.latency_ms.p50), ("0.99", r.latency_ms.p99)].into_iter().filter_map(quantile);
         #[expect(clippy::cast_precision_loss, reason = "the format's numbers are floats")]
-        let whole =
-            [(format!("_sum{{region=\"{region}\"}}"), r.answered_ms / 1000.0), (format!("_count{{region=\"{region}\"}}"), r.answered as f64)];
+        let whole = [
+            (format!("_sum{{region=\"{region}\"}}"), r.answered_ms / 1000.0),
+            (format!("_count{{region=\"{region}\"}}"), r.answered as f64),
+        ];
         quantiles.chain(whole).collect::<Samples>()
     };
     report.regions.iter().flat_map(one).collect()

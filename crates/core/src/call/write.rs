@@ -179,7 +179,11 @@ impl Race<'_> {
                 _ = look.tick(), if is_late => self.abandon(),
             }
         }
-        if self.written.has(self.first) { Ok(self.seen.written(self.written, self.over, self.now_ms)) } else { Err(self.failures.into_error(began)) }
+        if self.written.has(self.first) {
+            Ok(self.seen.written(self.written, self.over, self.now_ms))
+        } else {
+            Err(self.failures.into_error(began))
+        }
     }
 
     /// A Region has failed. When it was the one that counts, the next one does, be it that it has been written beside it already.

@@ -143,3 +143,44 @@ impl Host {
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::SessionEvent;
+    use crate::region::shared;
+
+    fn host(settings: Settings) -> Host {
+        Host { settings: Arc::new(settings), slot: shared::private(), environment: None }
+    }
+
+    fn adopted(region: usize) -> Adopted {
+        Adopted { region, drained: Mask::default(), modified_ms: 5, confirmed: true }
+    }
+
+    #[test]
+    fn a_host_that_served_from_a_fallback_opens_a_window() {
+        let fresh = host(Settings::default());
+        fresh.switched(None, adopted(1));
+        assert!(fresh.in_window(1).is_empty(), "nobody has stored anything through it");
+        let served = host(Settings::default());
+        served.slot.sessions.record(SessionEvent::Read);
+        served.switched(None, adopted(1));
+        assert_eq!(served.in_window(1), Mask::default().with(0));
+        let local = host(Settings { routing: crate::config::Routing::Local, ..Settings::default() });
+        local.slot.sessions.record(SessionEvent::Read);
+        local.located(Some(1));
+        assert_eq!((local.route().region, local.in_window(1)), (1, Mask::default().with(0)));
+    }
+
+    #[test]
+    fn a_pinned_host_waits_for_no_switch() {
+        let pinned = host(Settings { pin: Some(Settings::default().regions[0].clone()), ..Settings::default() });
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map(millis).unwrap_or_default();
+        pinned.started_after(Adopted { modified_ms: now, ..adopted(1) });
+        assert!(pinned.in_window(0).is_empty());
+        let follows = host(Settings::default());
+        follows.started_after(Adopted { modified_ms: now, ..adopted(1) });
+        assert!(!follows.in_window(0).is_empty());
+    }
+}

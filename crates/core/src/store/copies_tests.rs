@@ -40,7 +40,12 @@ fn write_among(seen: &Seen, held: Option<&Item>, region: usize, writer: usize, r
 
 /// The same with what is changed.
 fn change(update: &Update, seen: &Seen, held: Option<&Item>, region: usize, writer: usize, regions: Mask, now_ms: i64) -> Item {
-    let update = seen.stamp(update, region, Write { writer, takes_over: seen.takes_over(regions), leaves: seen.leaves(regions), now_ms }, &settings());
+    let update = seen.stamp(
+        update,
+        region,
+        Write { writer, takes_over: seen.takes_over(regions), leaves: seen.leaves(regions), now_ms },
+        &settings(),
+    );
     let mut item = held.cloned().unwrap_or_default();
     for (name, change) in update.changes {
         match (change, item.get(&name)) {
@@ -177,7 +182,11 @@ fn the_sdks_layout_goes_by_expiry() {
     let item = |expires| Item::from([(sdk.expires_attribute.clone(), Attribute::N(expires))]);
     let found = Found::newest(vec![(0, Some(item(10))), (1, Some(item(11)))], only(0), &sdk, NOW);
     assert_eq!(found.region, 1);
-    assert_eq!(found.seen.stamp(&Update::default(), 0, Write { writer: 0, takes_over: false, leaves: false, now_ms: 1 }, &sdk), Update::default(), "and is not stamped");
+    assert_eq!(
+        found.seen.stamp(&Update::default(), 0, Write { writer: 0, takes_over: false, leaves: false, now_ms: 1 }, &sdk),
+        Update::default(),
+        "and is not stamped"
+    );
 }
 
 #[test]
