@@ -72,8 +72,12 @@ pub unsafe extern "C" fn post_deactivate() -> i32 {
         engine::request_ended();
         if let Some(engine) = engine::running().filter(|_| sys::ini_value(c"log_errors").is_some_and(|on| on != "0" && !on.is_empty())) {
             let least = engine.shared_settings().log_level;
-            for notice in engine.slot().take_notices() {
-                let level = if notice.starts_with("info: ") { LogLevel::Info } else { LogLevel::Warning };
+            for notice in engine.slot().notices.take() {
+                let level = match notice.split_once(": ") {
+                    Some(("error", _)) => LogLevel::Error,
+                    Some(("info", _)) => LogLevel::Info,
+                    _ => LogLevel::Warning,
+                };
                 if level <= least {
                     let message = std::ffi::CString::new(format!("wp_dynamodb: {notice}")).unwrap_or_default();
                     sys::log(&message);

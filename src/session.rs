@@ -49,7 +49,10 @@ pub fn prefetch() {
     let Some(cookies) = globals.request_info().cookie_data() else { return };
     let is_on = |name| sys::ini_value(name).is_some_and(|value| matches!(value.to_ascii_lowercase().as_str(), "1" | "on" | "yes" | "true"));
     // With auto_start PHP has read it by now.
-    if sys::ini_value(c"session.save_handler").is_none_or(|handler| handler != "dynamodb") || !is_on(c"session.use_cookies") || is_on(c"session.auto_start") {
+    if sys::ini_value(c"session.save_handler").is_none_or(|handler| handler != "dynamodb")
+        || !is_on(c"session.use_cookies")
+        || is_on(c"session.auto_start")
+    {
         return;
     }
     let Some(name) = sys::ini_value(c"session.name") else { return };
@@ -180,9 +183,7 @@ unsafe extern "C" fn destroy(_mod_data: *mut *mut c_void, key: *mut zend_string)
     callback("destroy", FAILURE, || {
         // SAFETY: PHP holds the key during the call.
         let id = unsafe { id(key) }?;
-        with_state(|state, engine| {
-            state.destroy(engine, id).map_err(|e| not_done("deleted", &e))
-        })?;
+        with_state(|state, engine| state.destroy(engine, id).map_err(|e| not_done("deleted", &e)))?;
         Ok(SUCCESS)
     })
 }

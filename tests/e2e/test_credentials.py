@@ -22,11 +22,13 @@ class Issuer:
     def __init__(self) -> None:
         self.asked: list[float] = []
         self.silent = threading.Event()
+        self.late_s = 0.0
         issuer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 issuer.asked.append(time.monotonic())
+                time.sleep(issuer.late_s)
                 if issuer.silent.is_set():
                     # No answer for as long as the caller has patience.
                     time.sleep(10)
@@ -87,6 +89,28 @@ def test_a_silent_issuer_does_not_stop_pages_while_the_keys_are_good(container: 
     wait.until(lambda: len(issuer.asked) >= 2, what="a refresh that gets no answer", timeout=LIFETIME, logs=container.logs)
     page = guest.ok()
     assert page["start_ms"] < 500, "the page uses the keys it has"
+
+
+@pytest.mark.parametrize("late_s", [0.9, 5])
+def test_late_credentials_are_not_the_regions_fault(lab: Lab, start_fpm, issuer: Issuer, late_s: float) -> None:
+    """A worker that starts while the metadata service is slow: its page waits, or says what is missing; no host leaves a healthy Region for that."""
+    env = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_CONTAINER_CREDENTIALS_FULL_URI": issuer.url}
+    issuer.late_s = late_s
+    host = start_fpm("late-keys", workers=1, ini={"wp_dynamodb.failover": "auto"}, env=env)
+    try:
+        guest = Guest(host)
+        guest.cookies["PHPSESSID"] = "a0123456789abcdef0123456789"
+        page = guest.get()
+        status = host.status()
+        assert {name: region["breaker"]["opened"] for name, region in status["regions"].items()} == dict.fromkeys(paths.REGIONS, 0)
+        assert status["why"] == "active"
+        if late_s < 1:
+            assert page["started"] is True and page["warnings"] == [], page
+        else:
+            assert page["started"] is False and "no AWS credentials: no answer within 1300 ms" in " ".join(page["warnings"]), page
+            assert page["start_ms"] < 2150
+    finally:
+        host.stop()
 
 
 def test_without_credentials_the_page_says_so(lab: Lab, start_fpm) -> None:

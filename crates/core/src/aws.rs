@@ -7,7 +7,7 @@ use aws_config::BehaviorVersion;
 use aws_config::retry::RetryConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -44,6 +44,19 @@ impl Aws {
     /// Refreshes the credentials ahead of their expiry, for ever.
     pub async fn keep_credentials(self) {
         self.credentials.keep().await;
+    }
+
+    /// Waits for the first credentials. The client would count that as the Region's silence; it is this host's own trouble.
+    ///
+    /// # Errors
+    /// [`Kind::Config`] when there are none, or none in time for an attempt to follow.
+    pub async fn credentials_ready(&self) -> Result<(), Error> {
+        let limit = self.settings.request_timeout.saturating_sub(self.settings.attempt_timeout).max(self.settings.connect_timeout);
+        match tokio::time::timeout(limit, self.credentials.provide_credentials()).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(Error::new(Kind::Config, parameter::line(&credentials_cause(&root_cause(&error)), LONGEST_CAUSE))),
+            Err(_) => Err(Error::new(Kind::Config, credentials_cause(&format!("no answer within {} ms", limit.as_millis())))),
+        }
     }
 
     /// A DynamoDB client for `region`.

@@ -61,7 +61,7 @@ pub enum WriteMode {
 }
 
 /// Whether this host may leave a Region that has failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Failover {
     /// It bridges to the next healthy Region, and comes back by itself.
     Auto,
@@ -70,7 +70,7 @@ pub enum Failover {
 }
 
 /// Which Region a host uses while all is well.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Routing {
     /// The active Region.
     Active,

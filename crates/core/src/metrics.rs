@@ -108,9 +108,9 @@ pub enum RoutingEvent {
     Doubled,
     /// Of a session's copies one was dropped for a newer one that may have been written without knowing it.
     Superseded,
-    /// The host left its preferred Region.
+    /// The host lost its preferred Region.
     Left,
-    /// It came back.
+    /// That Region came back.
     Returned,
 }
 
@@ -255,6 +255,12 @@ impl RegionMetrics {
 pub struct SessionMetrics([AtomicU64; SessionEvent::ALL.len()]);
 
 impl SessionMetrics {
+    /// Whether this host has had anything to do with sessions yet.
+    #[must_use]
+    pub fn has_any(&self) -> bool {
+        self.0.iter().any(|n| n.load(Relaxed) > 0)
+    }
+
     /// Counts one event.
     pub fn record(&self, event: SessionEvent) {
         self.0[event as usize].fetch_add(1, Relaxed);
@@ -428,8 +434,10 @@ fn latencies(report: &Report) -> Samples {
         let quantile = |(q, ms): (&str, Option<f64>)| Some((format!("{{region=\"{region}\",quantile=\"{q}\"}}"), ms? / 1000.0));
         let quantiles = [("0.5", r.latency_ms.p50), ("0.99", r.latency_ms.p99)].into_iter().filter_map(quantile);
         #[expect(clippy::cast_precision_loss, reason = "the format's numbers are floats")]
-        let whole =
-            [(format!("_sum{{region=\"{region}\"}}"), r.answered_ms / 1000.0), (format!("_count{{region=\"{region}\"}}"), r.answered as f64)];
+        let whole = [
+            (format!("_sum{{region=\"{region}\"}}"), r.answered_ms / 1000.0),
+            (format!("_count{{region=\"{region}\"}}"), r.answered as f64),
+        ];
         quantiles.chain(whole).collect::<Samples>()
     };
     report.regions.iter().flat_map(one).collect()

@@ -219,7 +219,12 @@ impl Engine {
             },
             regions: regions.collect(),
             window,
-            warnings: slot.recent_notices().iter().filter_map(|n| n.strip_prefix("warning: ").map(str::to_owned)).collect(),
+            warnings: slot
+                .notices
+                .recent()
+                .iter()
+                .filter_map(|n| n.strip_prefix("warning: ").or_else(|| n.strip_prefix("error: ")).map(str::to_owned))
+                .collect(),
         }
     }
 

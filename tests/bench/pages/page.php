@@ -1,23 +1,37 @@
 <?php
-/** A page with a session: reads it, changes it when asked to, tells how long it waited and what it cost this worker. */
+/**
+ * A page as WordPress makes one: it boots, starts the session, does its work, closes the session and sends the rest.
+ *
+ * `kind`: bare (no session at all), unchanged, changed, fresh (nothing is stored). `work`: milliseconds before the session,
+ * while it is open, and after it. `path`: where the store is, when it has two addresses.
+ */
 
-function cpu_ms(): float
-{
-    // All threads of the worker, PHP's own and the extension's.
-    $use = getrusage();
-    return ($use['ru_utime.tv_sec'] + $use['ru_stime.tv_sec']) * 1e3 + ($use['ru_utime.tv_usec'] + $use['ru_stime.tv_usec']) / 1e3;
-}
+require __DIR__ . '/work.php';
 
-$cpu = cpu_ms();
-$begin = hrtime(true);
-$started = session_start();
-$read = hrtime(true) - $begin;
-if (isset($_GET['change'])) {
-    $_SESSION['n'] = ($_SESSION['n'] ?? 0) + 1;
+[$boot, $open, $rest] = array_map('floatval', explode(',', $_GET['work'] ?? '15,10,5'));
+$kind = $_GET['kind'];
+$answer = ['started' => true, 'read_ms' => 0, 'write_ms' => 0, 'n' => 0];
+
+work($boot);
+if ($kind !== 'bare') {
+    if (isset($_GET['path'])) {
+        ini_set('session.save_path', $_GET['path']);
+    }
+    $begin = hrtime(true);
+    $answer['started'] = session_start();
+    $answer['read_ms'] = (hrtime(true) - $begin) / 1e6;
 }
-$_SESSION['text'] ??= str_repeat('what a cart holds ', 60);
-$begin = hrtime(true);
-session_write_close();
-$write = hrtime(true) - $begin;
+work($open);
+if ($kind !== 'bare') {
+    if ($kind === 'changed') {
+        $_SESSION['n'] = ($_SESSION['n'] ?? 0) + 1;
+        $_SESSION['cart'] ??= cart();
+    }
+    $answer['n'] = $_SESSION['n'] ?? 0;
+    $begin = hrtime(true);
+    $answer['started'] = session_write_close() && $answer['started'];
+    $answer['write_ms'] = (hrtime(true) - $begin) / 1e6;
+}
+work($rest);
 header('Content-Type: application/json');
-echo json_encode(['started' => $started, 'read_ms' => $read / 1e6, 'write_ms' => $write / 1e6, 'cpu_ms' => cpu_ms() - $cpu]);
+echo json_encode($answer);

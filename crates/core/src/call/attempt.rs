@@ -27,7 +27,7 @@ pub struct Patience<'a> {
     pub deadline: Instant,
     /// There is no other Region to go to.
     pub alone: bool,
-    /// It is asked beside the Region that counts: one try.
+    /// It is asked beside the Region that counts: a blip is forgiven, no more.
     pub beside: bool,
     /// Set when the Region asks for fewer calls: it is there, however late it is.
     pub throttled: &'a AtomicBool,
@@ -59,15 +59,16 @@ impl Caller {
                 backoff.without_max_times().build()
             });
             let again = match error.kind {
-                _ if patience.beside => None,
+                // A kept connection that the other side had closed, a single 5xx: no reason to leave a Region.
+                Kind::Unavailable if tried == 1 && took < self.late() => Some(Duration::ZERO),
+                _ if patience.beside && tried > 1 => None,
+                Kind::Throttled if patience.beside => pauses.next(),
                 // The Region is there and says when it can: until the deadline.
                 Kind::Throttled => {
                     patience.throttled.store(true, Relaxed);
                     pauses.next()
                 }
-                // A kept connection that the other side had closed, a single 5xx: no reason to leave a Region.
-                Kind::Unavailable if tried == 1 && took < self.late() => Some(Duration::ZERO),
-                Kind::Unavailable | Kind::Timeout if patience.alone && tried < TRIES => pauses.next(),
+                Kind::Unavailable | Kind::Timeout if patience.alone && !patience.beside && tried < TRIES => pauses.next(),
                 _ => None,
             };
             let left = patience.deadline.saturating_duration_since(Instant::now()).saturating_sub(LAST);

@@ -61,7 +61,7 @@ impl Caller {
     fn say_refused(&self, region: usize, error: &Error) {
         if is_misconfigured(error.kind) {
             let name = self.host.name(region);
-            self.host.slot.say_once(&format!("warning: {name} refuses calls: {error}; no other Region is used for that"));
+            self.host.slot.notices.say_once(&format!("warning: {name} refuses calls: {error}; no other Region is used for that"));
         }
     }
 }

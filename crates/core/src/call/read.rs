@@ -34,7 +34,7 @@ impl Caller {
             tokio::select! {
                 biased;
                 answer = &mut first => match answer {
-                    Ok(item) => return Ok(Found::newest(vec![(route.region, item)], route.preferred, &self.host.settings, now_ms())),
+                    Ok(item) => return Ok(Found::newest(vec![(route.region, item)], Mask::default().with(route.preferred), &self.host.settings, now_ms())),
                     Err(error) if !self.moves_on(&error, &view) => return Err(error.after(began.elapsed())),
                     Err(error) => {
                         let mut race = Race::new(self, key, view, route, beside, deadline, &throttled);
@@ -80,8 +80,12 @@ struct Race<'a> {
     throttled: &'a AtomicBool,
     /// The Region whose answer counts.
     first: usize,
+    /// The Regions of the switch window.
+    window: Mask,
     /// Those whose answer is waited for.
     wanted: Mask,
+    /// Those that have been asked beside the first: they have not been tried as hard as that.
+    beside: Mask,
     /// Those that have been asked.
     asked: Mask,
     pending: FuturesUnordered<Answer<'a>>,
@@ -99,7 +103,9 @@ impl<'a> Race<'a> {
             deadline,
             throttled,
             first: route.region,
+            window: beside,
             wanted: beside.with(route.region),
+            beside: Mask::default(),
             asked: Mask::default().with(route.region),
             pending: FuturesUnordered::new(),
             answers: Vec::new(),
@@ -120,6 +126,7 @@ impl<'a> Race<'a> {
         let (caller, key) = (self.caller, self.key);
         let patience = caller.patience(&self.view, self.deadline, beside, self.throttled);
         self.asked = self.asked.with(region);
+        self.beside = if beside { self.beside.with(region) } else { self.beside.without(region) };
         self.pending.push(Box::pin(async move { (region, caller.get(region, key, patience).await) }));
     }
 
@@ -180,6 +187,11 @@ impl<'a> Race<'a> {
             if !self.asked.has(next) {
                 self.ask(next, false);
             }
+        } else if let Some(next) = self.view.next(self.failures.regions.minus(self.beside)) {
+            // A blip beside another Region must not use it up.
+            self.first = next;
+            self.failures.regions = self.failures.regions.without(next);
+            self.ask(next, false);
         } else if let Some((answered, _)) = self.answers.first() {
             self.first = *answered;
         }
@@ -238,7 +250,7 @@ impl<'a> Race<'a> {
         self.answers.sort_by_key(|(region, _)| *region != first);
         let host = &self.caller.host;
         let slot = host.slot;
-        let mut found = Found::newest(self.answers, self.route.preferred, &host.settings, now_ms());
+        let mut found = Found::newest(self.answers, self.window.with(self.route.preferred), &host.settings, now_ms());
         found.seen.failed = self.failures.regions;
         if first != self.route.region {
             slot.routing.record(RoutingEvent::Bridged);
@@ -250,7 +262,7 @@ impl<'a> Race<'a> {
         if let Some(lost) = found.superseded {
             slot.routing.record(RoutingEvent::Superseded);
             let (lost, kept) = (host.name(lost), host.name(found.region));
-            slot.say_once(&format!(
+            slot.notices.say_once(&format!(
                 "warning: a session was changed in {lost} and, before that was replicated, in {kept} as well; the change in {lost} is \
                  dropped (wp_dynamodb_metrics() counts such sessions as superseded)"
             ));

@@ -19,9 +19,24 @@ type Answer<'a> = std::pin::Pin<Box<dyn Future<Output = (usize, Result<(), Error
 impl Caller {
     /// Writes an item, newer than everything that was seen of its copies. What is known of them now.
     ///
+    /// `whole`: the whole item, when `update` changes a part of it: written where the copy is not known to be the newest. A change of a
+    /// part would make what is left of an old copy look new.
+    ///
     /// # Errors
     /// When it is not certain that any Region has it.
-    pub async fn write(&self, key: &Key, update: &Update, seen: &Seen, deadline: Instant) -> Result<Seen, Error> {
+    pub async fn write(&self, key: &Key, update: &Update, whole: Option<&Update>, seen: &Seen, deadline: Instant) -> Result<Seen, Error> {
+        self.write_after(key, update, whole, seen, deadline, Failures::default()).await
+    }
+
+    async fn write_after(
+        &self,
+        key: &Key,
+        update: &Update,
+        whole: Option<&Update>,
+        seen: &Seen,
+        deadline: Instant,
+        failures: Failures,
+    ) -> Result<Seen, Error> {
         let began = Instant::now();
         let view = self.host.view();
         let route = view.route().region;
@@ -33,6 +48,7 @@ impl Caller {
             caller: self,
             key,
             update,
+            whole,
             seen,
             view,
             deadline,
@@ -42,7 +58,9 @@ impl Caller {
             pending: FuturesUnordered::new(),
             over: if seen.takes_over(beside.with(first)) { beside.with(first) } else { Mask::default() },
             written: Mask::default(),
-            failures: Failures::default(),
+            goes: beside.with(first),
+            beside,
+            failures,
             now_ms: now_ms(),
         };
         if first != route {
@@ -63,16 +81,22 @@ impl Caller {
         let view = self.host.view();
         let route = view.route();
         let mut seen = seen.clone();
-        if route.region == route.preferred && seen.failed.is_empty() && self.host.beside(route.region, &view).is_empty() {
+        let mut failures = Failures::default();
+        // Regions that are lost now, or were a moment ago, may have a copy that would come back.
+        let elsewhere = view.open.or(self.host.in_window(route.region)).or(seen.failed);
+        if route.region == route.preferred && elsewhere.is_empty() {
             let throttled = AtomicBool::new(false);
             let patience = self.patience(&view, deadline, false, &throttled);
             let name = self.host.name(route.region);
             match self.attempt(Operation::DeleteItem, route.region, patience, || self.store.delete(name, key)).await {
-                Err(error) if self.moves_on(&error, &view) && !patience.alone => seen.failed = seen.failed.with(route.region),
+                Err(error) if self.moves_on(&error, &view) && !patience.alone => {
+                    seen.failed = seen.failed.with(route.region);
+                    failures.add(route.region, error);
+                }
                 answer => return answer,
             }
         }
-        self.write(key, gone, &seen, deadline).await.map(|_| ())
+        self.write_after(key, gone, None, &seen, deadline, failures).await.map(|_| ())
     }
 }
 
@@ -81,6 +105,7 @@ struct Race<'a> {
     caller: &'a Caller,
     key: &'a Key,
     update: &'a Update,
+    whole: Option<&'a Update>,
     seen: &'a Seen,
     view: View,
     deadline: Instant,
@@ -93,6 +118,10 @@ struct Race<'a> {
     /// Where the write takes over.
     over: Mask,
     written: Mask,
+    /// Where it goes.
+    goes: Mask,
+    /// Those that are written beside the first: they are not tried as hard as that.
+    beside: Mask,
     failures: Failures,
     now_ms: i64,
 }
@@ -105,8 +134,16 @@ impl Race<'_> {
         if self.seen.takes_over(Mask::default().with(region)) {
             self.over = self.over.with(region);
         }
-        let write = Write { writer: self.first, takes_over: self.over.has(region), now_ms: self.now_ms };
-        let update = self.seen.stamp(self.update, region, write, &host.settings);
+        self.goes = self.goes.with(region);
+        let write = Write {
+            writer: self.first,
+            takes_over: self.over.has(region),
+            leaves: self.seen.leaves(self.goes.minus(self.failures.regions)),
+            now_ms: self.now_ms,
+        };
+        let part = self.update.must_exist && self.seen.may_touch(region);
+        let change = if part { self.update } else { self.whole.unwrap_or(self.update) };
+        let update = self.seen.stamp(change, region, write, &host.settings);
         self.asked = self.asked.with(region);
         self.pending.push(Box::pin(async move {
             let write = || caller.store.update(host.name(region), key, &update);
@@ -142,7 +179,11 @@ impl Race<'_> {
                 _ = look.tick(), if is_late => self.abandon(),
             }
         }
-        if self.written.has(self.first) { Ok(self.seen.written(self.written, self.over, self.now_ms)) } else { Err(self.failures.into_error(began)) }
+        if self.written.has(self.first) {
+            Ok(self.seen.written(self.written, self.over, self.now_ms))
+        } else {
+            Err(self.failures.into_error(began))
+        }
     }
 
     /// A Region has failed. When it was the one that counts, the next one does, be it that it has been written beside it already.
@@ -155,12 +196,23 @@ impl Race<'_> {
             return;
         }
         self.view.open = self.caller.host.slot.open(self.view.regions);
-        if let Some(next) = self.view.next(self.failures.regions.or(self.seen.failed)) {
+        let failed = self.failures.regions.or(self.seen.failed);
+        if let Some(next) = self.view.next(failed) {
             self.first = next;
             self.spill(next);
             if !self.asked.has(next) {
                 self.ask(next, false);
             }
+        } else if let Some(next) = self.view.next(failed.minus(self.beside.and(self.failures.regions))) {
+            // A blip beside another Region must not use it up.
+            self.first = next;
+            self.spill(next);
+            self.beside = self.beside.without(next);
+            self.failures.regions = self.failures.regions.without(next);
+            self.ask(next, false);
+        } else if let Some(written) = self.written.iter().next() {
+            self.first = written;
+            self.spill(written);
         }
     }
 

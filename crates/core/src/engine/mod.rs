@@ -82,7 +82,19 @@ impl Engine {
             Poller { host: host.clone(), source, breakers: breakers.clone(), wake: Arc::clone(&wake), locate: environment.is_none() };
         let caller = Caller::new(host.clone(), Arc::clone(&store), breakers.clone());
         let waited = AtomicU64::new(u64::MAX);
-        let mut engine = Engine { process, host, store, breakers, caller, poller, wake, waited, tasks: Vec::new(), ahead: RefCell::default(), later: Later::default() };
+        let mut engine = Engine {
+            process,
+            host,
+            store,
+            breakers,
+            caller,
+            poller,
+            wake,
+            waited,
+            tasks: Vec::new(),
+            ahead: RefCell::default(),
+            later: Later::default(),
+        };
         engine.load_last_good();
         engine.tasks.push(process.spawn(aws.keep_credentials()));
         // A pinned host follows nobody, so it asks nobody.
@@ -213,7 +225,7 @@ impl Engine {
                 }
             }
             Ok(None) => {}
-            Err(error) => self.host.slot.notice(&format!("warning: the last good Region is not known: {error}")),
+            Err(error) => self.host.slot.notices.note(&format!("warning: the last good Region is not known: {error}")),
         }
     }
 
@@ -267,7 +279,7 @@ impl Engine {
     }
 
     /// Starts a write that the page does not wait for here; with `behind` nor anywhere else. Its failure is counted and logged.
-    fn write_later(&self, key: &Key, update: &Update, otherwise: Option<Update>, seen: &Seen, behind: bool) {
+    fn write_later(&self, key: &Key, update: &Update, whole: Option<Update>, seen: &Seen, behind: bool) {
         let (slot, limit, now) = (self.host.slot, self.host.settings.request_timeout, monotonic_ms());
         let claim = behind.then(|| slot.in_flight.claim(hash_of(key), self.pid(), now, now + millis(limit + 2 * GRACE)));
         let behind = matches!(claim, Some(Some(_)));
@@ -275,16 +287,17 @@ impl Engine {
         let (key, update, seen) = (key.clone(), update.clone(), seen.clone());
         let pending = key.clone();
         let answer = self.process.start(async move {
-            let mut answer = caller.write(&key, &update, &seen, deadline.into()).await;
-            if let (Err(error), Some(otherwise)) = (&answer, otherwise)
+            let mut answer = caller.write(&key, &update, whole.as_ref(), &seen, deadline.into()).await;
+            if let (Err(error), Some(whole)) = (&answer, whole)
                 && error.kind == Kind::Condition
             {
-                answer = caller.write(&key, &otherwise, &seen, deadline.into()).await;
+                // It was to be moved, and has gone: stored again.
+                answer = caller.write(&key, &whole, None, &seen, deadline.into()).await;
             }
             if let Err(error) = &answer {
                 slot.sessions.record(SessionEvent::Failed);
                 let sure = if error.may_be_done() { "it is not certain that a session is stored" } else { "a session is not stored" };
-                slot.notice(&format!("error: {sure}, and its page could not be told (wp_dynamodb.session_write): {error}"));
+                slot.notices.note(&format!("error: {sure}, and its page could not be told (wp_dynamodb.session_write): {error}"));
             }
             // Only now may it be read again.
             drop(claim);
@@ -352,16 +365,18 @@ impl Items for Engine {
         self.start_read(key.clone()).wait(limit).unwrap_or_else(|error| Err(self.placed(error, Operation::GetItem, &region).after(limit)))
     }
 
-    fn update(&self, key: &Key, update: &Update, otherwise: Option<Update>, seen: &Seen) -> Result<Seen, Error> {
+    fn update(&self, key: &Key, update: &Update, whole: Option<Update>, seen: &Seen) -> Result<Seen, Error> {
         self.ensure_fresh();
         let seen = self.later.settle(key).unwrap_or_else(|| seen.clone());
         match self.host.settings.write {
             WriteMode::Sync => {
                 let (key, update) = (key.clone(), update.clone());
-                self.call(Operation::UpdateItem, |caller, deadline| async move { caller.write(&key, &update, &seen, deadline).await })
+                self.call(Operation::UpdateItem, |caller, deadline| async move {
+                    caller.write(&key, &update, whole.as_ref(), &seen, deadline).await
+                })
             }
             mode => {
-                self.write_later(key, update, otherwise, &seen, mode == WriteMode::Behind);
+                self.write_later(key, update, whole, &seen, mode == WriteMode::Behind);
                 Ok(seen)
             }
         }

@@ -10,13 +10,28 @@ use std::sync::atomic::{AtomicU64, AtomicUsize};
 use super::decide::breaker::{Breaker, CALLS, Calls, Rule};
 use super::text::Text;
 
+/// The last calls of one sort. Reads and writes are looked at apart: a Region that still reads and no longer writes is of no use.
+#[repr(C)]
+struct Row {
+    /// Their outcomes: failed | known << 24 | number of the last call << 32.
+    calls: AtomicU64,
+    /// When each of them ended, by its number.
+    ended: [AtomicU64; CALLS as usize],
+}
+
+/// What a call did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// It read.
+    Read,
+    /// It wrote or deleted.
+    Write,
+}
+
 /// One Region's breaker.
 #[repr(C)]
 pub struct BreakerCell {
-    /// Outcomes of the last calls: failed | known << 24 | number of the last call << 32.
-    calls: AtomicU64,
-    /// When each of the last calls ended, by its number.
-    ended: [AtomicU64; CALLS as usize],
+    rows: [Row; 2],
     /// since ms << 16 | flaps << 8 | probes << 1 | open.
     breaker: AtomicU64,
     /// How often it has opened.
@@ -55,33 +70,27 @@ impl BreakerCell {
     }
 
     /// Notes one call. `Some` when this one opened the breaker.
-    pub fn record(&self, failed: bool, now_ms: u64) -> Option<Opened> {
+    pub fn record(&self, sort: Sort, failed: bool, now_ms: u64) -> Option<Opened> {
         if self.is_open() {
             // Calls that were under way when it opened say nothing new; probes decide from here on.
             return None;
         }
-        let before = self.calls.fetch_update(AcqRel, Acquire, |packed| {
-            let (calls, number) = unpack_calls(packed);
-            Some(pack_calls(calls.and(failed), number.wrapping_add(1)))
-        });
-        let (before, number) = unpack_calls(before.unwrap_or_default());
-        let calls = before.and(failed);
-        let place = number as usize % self.ended.len();
-        self.ended[place].store(now_ms, Release);
-        if !failed {
-            return None;
-        }
-        // The ring holds the last twenty: the first of them stands behind the newest.
-        let first = self.ended[(place + 1) % self.ended.len()].load(Acquire);
-        let rule = calls.opens(now_ms.saturating_sub(first))?;
+        let rule = self.rows[sort as usize].record(failed, now_ms)?;
         let opened = self.breaker.fetch_update(AcqRel, Acquire, |packed| {
             let held = unpack(packed);
             (!held.open).then(|| pack(held.opened(now_ms)))
         });
         let breaker = unpack(opened.ok()?).opened(now_ms);
         self.opened.fetch_add(1, AcqRel);
-        self.calls.store(0, Release);
+        self.forget();
         Some(Opened { rule, breaker })
+    }
+
+    /// Counting begins anew.
+    fn forget(&self) {
+        for row in &self.rows {
+            row.calls.store(0, Release);
+        }
     }
 
     /// Notes why it opened.
@@ -98,7 +107,7 @@ impl BreakerCell {
         });
         let closed = changed.is_ok_and(|before| !unpack(before).probed(good, now_ms).open);
         if closed {
-            self.calls.store(0, Release);
+            self.forget();
         }
         closed
     }
@@ -107,6 +116,25 @@ impl BreakerCell {
     pub fn suspect(&self, now_ms: u64, for_ms: u64) -> bool {
         let until = self.suspected.load(Relaxed);
         now_ms >= until && self.suspected.compare_exchange(until, now_ms + for_ms, AcqRel, Relaxed).is_ok()
+    }
+}
+
+impl Row {
+    /// Notes one call. The rule by which the breaker is to open now.
+    fn record(&self, failed: bool, now_ms: u64) -> Option<Rule> {
+        let before = self.calls.fetch_update(AcqRel, Acquire, |packed| {
+            let (calls, number) = unpack_calls(packed);
+            Some(pack_calls(calls.and(failed), number.wrapping_add(1)))
+        });
+        let (before, number) = unpack_calls(before.unwrap_or_default());
+        let place = number as usize % self.ended.len();
+        self.ended[place].store(now_ms, Release);
+        if !failed {
+            return None;
+        }
+        // The ring holds the last twenty: the first of them stands behind the newest.
+        let first = self.ended[(place + 1) % self.ended.len()].load(Acquire);
+        before.and(failed).opens(now_ms.saturating_sub(first))
     }
 }
 
@@ -143,14 +171,14 @@ mod tests {
     #[test]
     fn opens_once_and_closes_after_its_probes() {
         let cell = cell();
-        assert_eq!(cell.record(true, 100), None);
-        assert_eq!(cell.record(true, 200), None);
-        assert_eq!(cell.record(true, 300).map(|o| o.rule), Some(Rule::Consecutive));
-        assert_eq!(cell.record(true, 301), None, "only one worker is told");
+        assert_eq!(cell.record(Sort::Read, true, 100), None);
+        assert_eq!(cell.record(Sort::Read, true, 200), None);
+        assert_eq!(cell.record(Sort::Read, true, 300).map(|o| o.rule), Some(Rule::Consecutive));
+        assert_eq!(cell.record(Sort::Read, true, 301), None, "only one worker is told");
         assert!(cell.is_open());
         assert!(!cell.probed(true, 300 + HOLD_MS) && cell.is_open());
         assert!(cell.probed(true, 301 + HOLD_MS) && !cell.is_open());
-        assert_eq!(cell.record(true, 302 + HOLD_MS), None, "counting begins anew");
+        assert_eq!(cell.record(Sort::Read, true, 302 + HOLD_MS), None, "counting begins anew");
         assert_eq!(cell.history().0, 1);
     }
 
@@ -159,9 +187,19 @@ mod tests {
         for (gap, opens) in [(TOGETHER_MS / 20, true), (TOGETHER_MS / 19 + 1, false)] {
             let cell = cell();
             let outcomes = [true, true, false].repeat(10);
-            let opened = outcomes.iter().enumerate().find_map(|(n, failed)| cell.record(*failed, 1 + n as u64 * gap));
+            let opened = outcomes.iter().enumerate().find_map(|(n, failed)| cell.record(Sort::Read, *failed, 1 + n as u64 * gap));
             assert_eq!(opened.map(|o| o.rule), opens.then_some(Rule::Share), "a call every {gap} ms");
         }
+    }
+
+    #[test]
+    fn a_region_that_reads_and_does_not_write_is_lost() {
+        let cell = cell();
+        let opened = (1..=5).find_map(|n| {
+            assert_eq!(cell.record(Sort::Read, false, 100 * n), None);
+            cell.record(Sort::Write, true, 100 * n + 50).map(|opened| (n, opened.rule))
+        });
+        assert_eq!(opened, Some((3, Rule::Consecutive)));
     }
 
     #[test]

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use crate::error::{Error, Kind};
 use crate::metrics::{Operation, RoutingEvent};
+use crate::region::breaker_cell::Sort;
 use crate::region::decide::breaker::{CALLS, CONSECUTIVE, Rule};
-use crate::region::decide::route::{View, Why};
+use crate::region::decide::route::{Route, View, Why};
 use crate::region::host::Host;
 use crate::region::mask::Mask;
 use crate::region::shared::monotonic_ms;
@@ -82,6 +83,7 @@ impl Breakers {
             let place = format!("table {}", self.host.settings.table);
             cell.failure.note(error.kind, &error.clone().at(operation.name(), self.host.name(region), place), monotonic_ms());
         }
+        let sort = if operation == Operation::GetItem { Sort::Read } else { Sort::Write };
         let failed = match health(error.map(|e| e.kind)) {
             // A pinned host goes nowhere else and probes nothing.
             _ if self.host.settings.pin.is_some() => return,
@@ -89,7 +91,7 @@ impl Breakers {
             Health::Bad => true,
             Health::Neutral => return,
         };
-        if let (Some(opened), Some(error)) = (cell.breaker.record(failed, monotonic_ms()), error) {
+        if let (Some(opened), Some(error)) = (cell.breaker.record(sort, failed, monotonic_ms()), error) {
             let rule = match opened.rule {
                 Rule::Consecutive => format!("{CONSECUTIVE} failures in a row"),
                 Rule::Share => format!("more than half of {CALLS} calls failed"),
@@ -160,7 +162,7 @@ impl Breakers {
         if is_misconfigured(error.kind) {
             // How long it took differs each time; the message must not.
             let error = Error { elapsed: None, ..error.clone() };
-            self.host.slot.say_once(&format!("warning: {} cannot stand in for other Regions: {error}", self.host.name(region)));
+            self.host.slot.notices.say_once(&format!("warning: {} cannot stand in for other Regions: {error}", self.host.name(region)));
         }
     }
 
@@ -174,12 +176,12 @@ impl Breakers {
         {
             cell.note(&error.cause);
         }
-        let before = self.host.route().region;
+        let before = self.host.route();
         let lost_for = now_ms.saturating_sub(cell.read().since_ms);
         if good {
             // What was written elsewhere meanwhile may not have arrived there yet, nor the other way round what was written there last. Before
             // it closes: a page that uses the Region before the window is open would read an old copy there.
-            self.host.widen(Mask::default().with(before).with(region));
+            self.host.widen(Mask::default().with(before.region).with(region));
         }
         if cell.probed(good, now_ms) {
             self.say_closed(region, before, lost_for);
@@ -200,10 +202,12 @@ impl Breakers {
         let view = self.host.view();
         let before = View { open: view.open.without(region), ..view }.route().region;
         let (slot, name, after) = (self.host.slot, self.host.name(region), view.route());
+        if region == after.preferred && view.may_bridge() {
+            slot.routing.record(RoutingEvent::Left);
+        }
         let message = if after.why == Why::NoneHealthy {
             format!("error: {name} is lost ({why}), and no other Region of wp_dynamodb.regions answers; sessions fail until one is back")
         } else if after.region != before {
-            slot.routing.record(RoutingEvent::Left);
             let next = self.host.name(after.region);
             format!("warning: {name} is lost ({why}); this host uses {next} and probes {name} after {} s", hold_ms / 1000)
         } else if region != after.region {
@@ -211,22 +215,22 @@ impl Breakers {
         } else {
             format!("warning: {name} is lost ({why}); wp_dynamodb.failover is follow, so this host stays until the parameter moves it")
         };
-        slot.notice(&message);
+        slot.notices.note(&message);
     }
 
-    fn say_closed(&self, region: usize, before: usize, lost_for_ms: u64) {
-        let (slot, name, after) = (self.host.slot, self.host.name(region), self.host.route());
+    fn say_closed(&self, region: usize, before: Route, lost_for_ms: u64) {
+        let (slot, name, view) = (self.host.slot, self.host.name(region), self.host.view());
+        let (after, used) = (view.route(), self.host.name(before.region));
         let (seconds, preferred) = (lost_for_ms / 1000, self.host.name(after.preferred));
-        let now = if after.region == before {
-            format!("goes on using {}", self.host.name(before))
-        } else if after.region == after.preferred {
+        let now = if region == after.preferred && view.may_bridge() {
             slot.routing.record(RoutingEvent::Returned);
-            format!("is back there from {}", self.host.name(before))
+            if before.region == region { "uses it again".to_owned() } else { format!("is back there from {used}") }
+        } else if after.region == before.region {
+            format!("goes on using {used}")
         } else {
             // No Region had answered, and this is the first that does.
-            slot.routing.record(RoutingEvent::Left);
             format!("uses {} until {preferred} is back", self.host.name(after.region))
         };
-        slot.notice(&format!("warning: {name} answers again after {seconds} s; this host {now}"));
+        slot.notices.note(&format!("warning: {name} answers again after {seconds} s; this host {now}"));
     }
 }

@@ -90,10 +90,25 @@ impl Host {
     /// before and after.
     pub fn switched(&self, before: Option<Adopted>, after: Adopted) -> (usize, usize) {
         let (old, new) = (self.view_with(before).route().region, self.view_with(Some(after)).route().region);
-        if before.is_some() && old != new {
-            self.widen(Mask::default().with(old));
+        if before.is_some() || self.slot.sessions.has_any() {
+            self.moved(old, new);
         }
         (old, new)
+    }
+
+    /// The metadata says where this host is: a host that has used another Region until now may have left sessions there.
+    pub fn located(&self, region: Option<usize>) {
+        let old = self.route().region;
+        self.slot.locate(region);
+        if self.slot.sessions.has_any() {
+            self.moved(old, self.route().region);
+        }
+    }
+
+    fn moved(&self, old: usize, new: usize) {
+        if old != new {
+            self.widen(Mask::default().with(old));
+        }
     }
 
     /// A host that starts right after a switch does not know which Region was used before: all of them are asked.
@@ -101,7 +116,8 @@ impl Host {
         let written = Duration::from_millis(adopted.modified_ms);
         let age = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().checked_sub(written).unwrap_or_default();
         let (all, length) = (Mask::first(self.settings.regions.len()), self.settings.switch_window);
-        if !length.is_zero() {
+        // A pinned host does not follow: nothing has switched for it.
+        if !length.is_zero() && self.settings.pin.is_none() {
             self.slot.widen(all, monotonic_ms(), millis((length + CLOCKS).saturating_sub(age)));
         }
     }
@@ -114,10 +130,57 @@ impl Host {
     /// The Regions that are asked and written beside `route` now.
     #[must_use]
     pub fn beside(&self, route: usize, view: &View) -> Mask {
-        self.slot.window().beside(route, monotonic_ms()).minus(view.open)
+        self.in_window(route).minus(view.open)
+    }
+
+    /// The Regions that may know more than `route` now, lost ones too.
+    #[must_use]
+    pub fn in_window(&self, route: usize) -> Mask {
+        self.slot.window().beside(route, monotonic_ms())
     }
 }
 
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::SessionEvent;
+    use crate::region::shared;
+
+    fn host(settings: Settings) -> Host {
+        Host { settings: Arc::new(settings), slot: shared::private(), environment: None }
+    }
+
+    fn adopted(region: usize) -> Adopted {
+        Adopted { region, drained: Mask::default(), modified_ms: 5, confirmed: true }
+    }
+
+    #[test]
+    fn a_host_that_served_from_a_fallback_opens_a_window() {
+        let fresh = host(Settings::default());
+        fresh.switched(None, adopted(1));
+        assert!(fresh.in_window(1).is_empty(), "nobody has stored anything through it");
+        let served = host(Settings::default());
+        served.slot.sessions.record(SessionEvent::Read);
+        served.switched(None, adopted(1));
+        assert_eq!(served.in_window(1), Mask::default().with(0));
+        let local = host(Settings { routing: crate::config::Routing::Local, ..Settings::default() });
+        local.slot.sessions.record(SessionEvent::Read);
+        local.located(Some(1));
+        assert_eq!((local.route().region, local.in_window(1)), (1, Mask::default().with(0)));
+    }
+
+    #[test]
+    fn a_pinned_host_waits_for_no_switch() {
+        let pinned = host(Settings { pin: Some(Settings::default().regions[0].clone()), ..Settings::default() });
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map(millis).unwrap_or_default();
+        pinned.started_after(Adopted { modified_ms: now, ..adopted(1) });
+        assert!(pinned.in_window(0).is_empty());
+        let follows = host(Settings::default());
+        follows.started_after(Adopted { modified_ms: now, ..adopted(1) });
+        assert!(!follows.in_window(0).is_empty());
+    }
 }

@@ -106,7 +106,7 @@ impl Poller {
             Some(error) if readings.iter().all(|r| *r == Reading::Failed) => Err(error),
             _ => {
                 if readings.iter().all(|r| *r == Reading::Missing) {
-                    self.host.slot.say_once(&format!(
+                    self.host.slot.notices.say_once(&format!(
                         "warning: there is no parameter {} in any Region; create it, or correct wp_dynamodb.region_parameter",
                         self.host.settings.parameter
                     ));
@@ -124,7 +124,7 @@ impl Poller {
     /// Notes where the metadata places this host.
     async fn place(&self, located: tokio::task::JoinHandle<Option<Option<Region>>>) {
         if let Ok(Some(found)) = located.await {
-            self.host.slot.locate(decide::index_of(found.as_ref(), &self.host.settings.regions));
+            self.host.located(decide::index_of(found.as_ref(), &self.host.settings.regions));
         }
     }
 
@@ -146,7 +146,7 @@ impl Poller {
         let uses =
             if from == to { String::new() } else { format!("; this host uses {}, no longer {}", self.host.name(to), self.host.name(from)) };
         let parameter = &self.host.settings.parameter;
-        self.host.slot.notice(&format!("info: the active Region is now {active} (parameter {parameter}){}{uses}", drained.concat()));
+        self.host.slot.notices.note(&format!("info: the active Region is now {active} (parameter {parameter}){}{uses}", drained.concat()));
     }
 
     /// One answer as a reading; notes it, and says once when it is bad.
@@ -161,7 +161,7 @@ impl Poller {
                 }
                 Err(bad) => {
                     if cell.note(ParameterState::Bad, &bad.shown, bad.reason) {
-                        self.host.slot.notice(&format!(
+                        self.host.slot.notices.note(&format!(
                             "warning: parameter {} in {region} is ignored: its value \"{}\" is no Region to use: {}; going on with the Region in use",
                             self.host.settings.parameter, bad.shown, bad.reason
                         ));
@@ -177,7 +177,7 @@ impl Poller {
                 let (before, _, _) = cell.read();
                 cell.note(ParameterState::Error, "", &error.cause);
                 if before != ParameterState::Error {
-                    self.host.slot.notice(&format!(
+                    self.host.slot.notices.note(&format!(
                         "warning: parameter {} in {region} cannot be read: {error}; going on with the Region in use",
                         self.host.settings.parameter
                     ));
@@ -200,7 +200,7 @@ impl Poller {
             Ok(Err(error)) => error.to_string(),
             Err(_) => "the disk does not answer".to_owned(),
         };
-        self.host.slot.say_once(&format!(
+        self.host.slot.notices.say_once(&format!(
             "warning: the last good Region cannot be kept: {error}; set wp_dynamodb.state_file to a path of this site's own that the workers may write"
         ));
     }
@@ -267,7 +267,7 @@ mod tests {
         assert_eq!(poller.host.slot.state().adopted.map(|a| a.region), Some(1));
         let kept = state_file::read(&path, "/wordpress/dynamodb_region").expect("readable").expect("kept");
         assert_eq!((kept.0.region.as_str(), kept.0.modified_ms), ("us-west-2", 20));
-        assert!(poller.host.slot.take_notices()[0].contains("now us-west-2"));
+        assert!(poller.host.slot.notices.take()[0].contains("now us-west-2"));
     }
 
     #[tokio::test]
@@ -277,7 +277,7 @@ mod tests {
         fake.says("us-east-1", Ok(Some(("eu-west-9", 10))));
         let _ = poller.round().await;
         let _ = poller.round().await;
-        let notices = poller.host.slot.take_notices();
+        let notices = poller.host.slot.notices.take();
         assert_eq!(notices.len(), 1, "{notices:?}");
         for part in ["/wordpress/dynamodb_region", "us-east-1", "eu-west-9", "not one of wp_dynamodb.regions"] {
             assert!(notices[0].contains(part), "{part} in {}", notices[0]);
@@ -293,12 +293,12 @@ mod tests {
         let poller = poller(&fake, None);
         fake.says("us-west-2", Ok(Some(("us-west-2", 20))));
         let _ = poller.round().await;
-        let _ = poller.host.slot.take_notices();
+        let _ = poller.host.slot.notices.take();
         fake.says("us-east-1", Err(down()));
         fake.says("us-west-2", Err(down()));
         let _ = poller.round().await;
         let _ = poller.round().await;
-        assert_eq!(poller.host.slot.take_notices().len(), 2, "one for each Region");
+        assert_eq!(poller.host.slot.notices.take().len(), 2, "one for each Region");
         assert_eq!(poller.round().await.unwrap_err().kind, crate::Kind::Unavailable);
         let state = poller.host.slot.state();
         assert_eq!(state.adopted.map(|a| a.region), Some(1));

@@ -12,7 +12,7 @@
 //!    ├─ hedges       tokens, and the reads they were earned with
 //!    ├─ in_flight    writes that no page waits for
 //!    ├─ regions[8]   state and last value of each Region's parameter; breaker; last failure; metrics
-//!    └─ notices[8]   messages that one worker of the host shall log
+//!    └─ notices      messages that one worker of the host shall log
 //! ```
 //!
 //! No locks: a worker may be killed at any instruction. Every word is an atomic that is whole by itself; texts carry a sequence number
@@ -34,12 +34,12 @@ use crate::region::failure::FailureCell;
 use crate::region::hedges::Hedges;
 use crate::region::in_flight::InFlight;
 use crate::region::mask::Mask;
+use crate::region::notices::Notices;
 use crate::region::text::Text;
 
 /// Changes with the layout: a reloaded extension never reads an old one's segment.
 const MAGIC: u64 = 0x7770_6464_6200_0004;
 const SLOTS: usize = 8;
-const NOTICES: usize = 8;
 
 /// The mapped memory.
 #[repr(C)]
@@ -141,9 +141,8 @@ pub struct Slot {
     regions: [RegionCell; MAX_REGIONS],
     /// What became of sessions.
     pub sessions: SessionMetrics,
-    noted: AtomicU64,
-    logged: AtomicU64,
-    notices: [Text<64>; NOTICES],
+    /// Messages that one worker of the host shall log.
+    pub notices: Notices,
 }
 
 const LOCATED_NOWHERE: u64 = u64::MAX;
@@ -217,6 +216,8 @@ pub fn private() -> &'static Slot {
 fn key_of(s: &Settings) -> u64 {
     let mut hasher = DefaultHasher::new();
     (&s.regions, &s.parameter, s.poll_interval, &s.endpoints, &s.ssm_endpoints, &s.table, &s.state_file).hash(&mut hasher);
+    // Whose hosts are elsewhere, or may do less, has windows and breakers of its own.
+    (&s.pin, s.failover, s.routing, s.switch_window, &s.profile).hash(&mut hasher);
     hasher.finish().max(1)
 }
 
@@ -346,41 +347,6 @@ impl Slot {
     pub fn locate(&self, region: Option<usize>) {
         self.located.store(region.map_or(LOCATED_NOWHERE, |index| index as u64 + 1), Release);
     }
-
-    /// Leaves a message that one worker of the host shall log.
-    pub fn notice(&self, message: &str) {
-        let number = self.noted.fetch_add(1, AcqRel);
-        self.notices[usize::try_from(number).unwrap_or_default() % NOTICES].write(message);
-    }
-
-    /// Leaves a message unless it is among the newest already.
-    pub fn say_once(&self, message: &str) {
-        // Long ones are kept cut.
-        if !self.recent_notices().iter().any(|said| message.starts_with(said.as_str())) {
-            self.notice(message);
-        }
-    }
-
-    /// Takes the messages that nobody has logged yet; the newest eight at most.
-    #[must_use]
-    pub fn take_notices(&self) -> Vec<String> {
-        let (from, to) = (self.logged.load(Acquire), self.noted.load(Acquire));
-        if from >= to || self.logged.compare_exchange(from, to, AcqRel, Acquire).is_err() {
-            return Vec::new();
-        }
-        self.read_notices(from.max(to.saturating_sub(NOTICES as u64)), to)
-    }
-
-    /// The newest messages, logged or not.
-    #[must_use]
-    pub fn recent_notices(&self) -> Vec<String> {
-        let to = self.noted.load(Acquire);
-        self.read_notices(to.saturating_sub(NOTICES as u64), to)
-    }
-
-    fn read_notices(&self, from: u64, to: u64) -> Vec<String> {
-        (from..to).filter_map(|n| self.notices[usize::try_from(n).unwrap_or_default() % NOTICES].read()).filter(|t| !t.is_empty()).collect()
-    }
 }
 
 fn pack(adopted: Adopted) -> u64 {
@@ -434,19 +400,6 @@ mod tests {
         assert_eq!(slot.state().adopted, Some(adopted(1, 20)));
         assert_eq!(slot.adopt(adopted(1, 30)), None, "newer, but the same Region");
         assert_eq!(slot.state().adopted, Some(adopted(1, 30)));
-    }
-
-    #[test]
-    fn notices_are_taken_once() {
-        let slot = private();
-        for n in 0..10 {
-            slot.notice(&format!("notice {n}"));
-        }
-        let taken = slot.take_notices();
-        assert_eq!(taken.len(), NOTICES);
-        assert_eq!(taken.last().map(String::as_str), Some("notice 9"));
-        assert!(slot.take_notices().is_empty());
-        assert_eq!(slot.recent_notices().len(), NOTICES);
     }
 
     #[test]

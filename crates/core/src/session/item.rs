@@ -137,12 +137,16 @@ pub fn touch(settings: &Settings, expires: i64) -> Update {
     Update { changes, must_exist: true }
 }
 
-/// The update that takes the session away and leaves an expired item without data: a deletion that older copies cannot undo. `now`: seconds
-/// since 1970; TTL removes the item some time after.
+/// How long what a destroyed session leaves must stay, in seconds: an outage's backlog may take hours to be replicated.
+const GONE_FOR: i64 = 86_400;
+
+/// The update that takes the session away and leaves an item without data: a deletion that older copies cannot undo. `now`: seconds since
+/// 1970; TTL removes the item some time after. (In the layout of the AWS SDK only its being expired tells that it is one.)
 #[must_use]
 pub fn gone(settings: &Settings, now: i64) -> Update {
+    let expires = if settings.format == Format::Sealed { now.saturating_add(GONE_FOR) } else { now };
     let mut changes = BTreeMap::from([
-        (settings.expires_attribute.clone(), Change::Set(Attribute::N(now))),
+        (settings.expires_attribute.clone(), Change::Set(Attribute::N(expires))),
         (settings.data_attribute.clone(), Change::Remove),
     ]);
     if settings.format == Format::Sealed {

@@ -9,7 +9,7 @@
 
 use std::collections::HashSet;
 
-use crate::config::{Settings, WriteMode};
+use crate::config::Settings;
 use crate::error::{Error, Kind};
 use crate::metrics::SessionEvent;
 use crate::region::Region;
@@ -32,11 +32,11 @@ pub trait Items {
     /// # Errors
     /// When there is no answer; an item that is not there is no error.
     fn get(&self, key: &Key) -> Result<Found, Error>;
-    /// Changes an item; `otherwise` when there is none. What is known of its copies now.
+    /// Changes an item; where its copy is not the newest, `whole` takes the place of a change of a part. What is known of its copies now.
     ///
     /// # Errors
-    /// When it is not certain that the change has been made, or would be (a page need not wait for that).
-    fn update(&self, key: &Key, update: &Update, otherwise: Option<Update>, seen: &Seen) -> Result<Seen, Error>;
+    /// When it is not certain that the change has been made, or will be (`session_write`: a page need not wait for it).
+    fn update(&self, key: &Key, update: &Update, whole: Option<Update>, seen: &Seen) -> Result<Seen, Error>;
     /// Deletes an item; where that may leave copies, `gone` takes its place.
     ///
     /// # Errors
@@ -244,12 +244,9 @@ impl Lifecycle {
         }
         let expires = expiry(items, lifetime);
         let update = item::touch(items.settings(), expires);
-        // A page that does not wait cannot store the session again, should it have gone.
-        let whole = || item::encode(items.settings(), &self.name, id, data, expires).map_err(|e| self.in_table("UpdateItem", items, e));
-        let otherwise = (items.settings().write != WriteMode::Sync).then(whole).transpose();
-        let result = otherwise.and_then(|otherwise| {
-            let key = item::key(items.settings(), &self.name, id)?;
-            items.update(&key, &update, otherwise, &self.seen(id))
+        let result = item::key(items.settings(), &self.name, id).and_then(|key| {
+            let whole = item::encode(items.settings(), &self.name, id, data, expires).map_err(|e| self.in_table("UpdateItem", items, e))?;
+            items.update(&key, &update, Some(whole), &self.seen(id))
         });
         match result {
             Ok(seen) => {

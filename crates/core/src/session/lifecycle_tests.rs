@@ -63,10 +63,10 @@ impl Items for Bench {
     }
     fn get(&self, key: &Key) -> Result<Found, Error> {
         let item = self.runtime.block_on(self.store.get(&self.region, key, true))?;
-        Ok(Found::newest(vec![(0, item)], 0, &self.settings, self.now_ms()))
+        Ok(Found::newest(vec![(0, item)], Mask::default().with(0), &self.settings, self.now_ms()))
     }
-    fn update(&self, key: &Key, update: &Update, _otherwise: Option<Update>, seen: &Seen) -> Result<Seen, Error> {
-        let stamped = seen.stamp(update, 0, Write { writer: 0, takes_over: false, now_ms: self.now_ms() }, &self.settings);
+    fn update(&self, key: &Key, update: &Update, _whole: Option<Update>, seen: &Seen) -> Result<Seen, Error> {
+        let stamped = seen.stamp(update, 0, Write { writer: 0, takes_over: false, leaves: false, now_ms: self.now_ms() }, &self.settings);
         self.runtime.block_on(self.store.update(&self.region, key, &stamped))?;
         Ok(seen.written(Mask::default().with(0), Mask::default(), self.now_ms()))
     }

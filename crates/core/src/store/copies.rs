@@ -47,8 +47,10 @@ pub struct Seen {
     rev: i64,
     /// The latest `updated_at`.
     updated_ms: i64,
-    /// The preferred Region was not read: there may be writes that nobody here knows.
+    /// A Region that had to be read was not: there may be writes that nobody here knows.
     unread: bool,
+    /// The Regions whose copy is the newest, or holds the same data.
+    newest: Mask,
     /// The newest copy's `base`.
     base: Option<i64>,
     /// Some copy has one.
@@ -79,6 +81,8 @@ pub struct Write {
     pub writer: usize,
     /// It takes over.
     pub takes_over: bool,
+    /// It goes elsewhere than to the Regions that were read: what they hold beyond that stays there.
+    pub leaves: bool,
     /// Milliseconds since 1970 by this host's clock.
     pub now_ms: i64,
 }
@@ -124,8 +128,8 @@ impl Mark {
 
     /// Whether `older`, found in `place`, holds a write that this one, the newer, did not know.
     fn supersedes(self, older: Self, place: usize) -> bool {
-        // One write leaves the same time and writer wherever it goes, though perhaps another `rev`.
-        let same = (self.updated_ms, self.writer) == (older.updated_ms, older.writer);
+        // One write leaves the same time wherever it goes, though perhaps another `rev`; and by the time it goes on, another writer.
+        let same = self.updated_ms == older.updated_ms;
         // Its own Region's last word, not a copy of another's, and the newer one neither counts on from it nor from a later one.
         !same && older.writer == Some(place) && self.base.map_or(self.rev <= older.rev, |base| older.rev > base)
     }
@@ -140,10 +144,10 @@ fn writer(item: &Item, settings: &Settings) -> Option<usize> {
 
 impl Found {
     /// Chooses among the copies that were read. The route's answer comes first: of copies that are alike it is taken.
-    /// `preferred`: the Region that has every session while all is well.
+    /// `wanted`: the Regions that had to be read: the preferred one, which has every session while all is well, and those of the window.
     #[must_use]
-    pub fn newest(answers: Vec<(usize, Option<Item>)>, preferred: usize, settings: &Settings, now_ms: i64) -> Self {
-        let mut found = Found { region: answers.first().map_or(preferred, |(region, _)| *region), ..Found::default() };
+    pub fn newest(answers: Vec<(usize, Option<Item>)>, wanted: Mask, settings: &Settings, now_ms: i64) -> Self {
+        let mut found = Found { region: answers.first().map_or(0, |(region, _)| *region), ..Found::default() };
         let route = found.region;
         let mut read = Mask::default();
         let mut best: Option<Mark> = None;
@@ -162,11 +166,17 @@ impl Found {
                 let (newer, older, place) = if wins { (mark, held, found.region) } else { (held, mark, region) };
                 found.superseded = found.superseded.or(newer.supersedes(older, place).then_some(place));
             }
+            // The same bytes: a copy, or one write to both. (Sealed data differs with each write.)
+            let data = |item: &Option<Item>| item.as_ref().and_then(|item| item.get(&settings.data_attribute)).cloned();
+            let alike = item.get(&settings.data_attribute) == data(&found.item).as_ref();
+            if alike || wins {
+                found.seen.newest = if alike { found.seen.newest } else { Mask::default() }.with(region);
+            }
             if wins {
                 (best, found.region, found.item) = (Some(mark), region, Some(item));
             }
         }
-        found.seen.unread = !read.has(preferred);
+        found.seen.unread = !wanted.minus(read).is_empty();
         found.seen.base = best.and_then(|best| best.base);
         found.elsewhere = found.item.is_some() && found.region != route;
         found
@@ -183,12 +193,13 @@ impl Seen {
             update.changes.insert(REV.into(), Change::Add(self.step(region, write.takes_over)));
             update.changes.insert(UPDATED_AT.into(), Change::Set(Attribute::N(self.later(write.now_ms))));
             update.changes.insert(WRITER.into(), Change::Set(Attribute::S(name)));
-            match (self.unread, self.base) {
-                // Until everything has been read again, what the first takeover counted on from stays.
-                (true, None) => update.changes.insert(BASE.into(), Change::Set(Attribute::N(self.rev))),
-                (false, _) if self.based => update.changes.insert(BASE.into(), Change::Remove),
-                _ => None,
-            };
+            // What the first takeover counted on from stays until the copies have met.
+            let hidden = self.unread || write.takes_over && write.leaves;
+            if hidden && self.base.is_none() {
+                update.changes.insert(BASE.into(), Change::Set(Attribute::N(self.rev)));
+            } else if !hidden && self.based && self.read().iter().count() > 1 {
+                update.changes.insert(BASE.into(), Change::Remove);
+            }
         }
         update
     }
@@ -199,6 +210,12 @@ impl Seen {
         self.unread || !self.read().is_empty() && !regions.minus(self.read()).is_empty()
     }
 
+    /// Whether a write to `regions` leaves out one that was read.
+    #[must_use]
+    pub fn leaves(&self, regions: Mask) -> bool {
+        !self.read().minus(regions).is_empty()
+    }
+
     /// What `rev` must rise by in `region`, so that it is higher than all that were seen and, if need be, takes over.
     fn step(&self, region: usize, takes_over: bool) -> i64 {
         let behind = self.revs.get(region).copied().flatten().map_or(0, |held| self.rev - held);
@@ -207,6 +224,12 @@ impl Seen {
 
     fn later(&self, now_ms: i64) -> i64 {
         now_ms.max(self.updated_ms.saturating_add(1))
+    }
+
+    /// Whether a change of the expiry alone is right in `region`: its copy has the newest data. Elsewhere it would make old data look new.
+    #[must_use]
+    pub fn may_touch(&self, region: usize) -> bool {
+        self.newest.has(region)
     }
 
     /// What is known after a write to `regions`, in those of `over` as a takeover: the same, and that it was this request's.
@@ -222,6 +245,7 @@ impl Seen {
         if self.unread {
             (next.base, next.based) = (self.base.or(Some(self.rev)), true);
         }
+        next.newest = regions;
         next
     }
 

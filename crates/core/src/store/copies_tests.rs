@@ -4,6 +4,10 @@ use super::*;
 
 const NOW: i64 = 20_000;
 
+fn only(region: usize) -> Mask {
+    Mask::default().with(region)
+}
+
 fn settings() -> Settings {
     Settings::default()
 }
@@ -17,7 +21,7 @@ fn copy(rev: i64, updated_ms: i64, writer: usize) -> Item {
 }
 
 fn newest(copies: Vec<(usize, Option<Item>)>) -> Found {
-    Found::newest(copies, 0, &settings(), NOW)
+    Found::newest(copies, only(0), &settings(), NOW)
 }
 
 /// Writes with what a request has seen, into the copy that lies in `region`.
@@ -31,7 +35,17 @@ fn write_for(seen: &Seen, held: Option<&Item>, region: usize, writer: usize, now
 
 /// Writes into the copy in `region` of a write that goes to `regions`.
 fn write_among(seen: &Seen, held: Option<&Item>, region: usize, writer: usize, regions: Mask, now_ms: i64) -> Item {
-    let update = seen.stamp(&Update::default(), region, Write { writer, takes_over: seen.takes_over(regions), now_ms }, &settings());
+    change(&Update::default(), seen, held, region, writer, regions, now_ms)
+}
+
+/// The same with what is changed.
+fn change(update: &Update, seen: &Seen, held: Option<&Item>, region: usize, writer: usize, regions: Mask, now_ms: i64) -> Item {
+    let update = seen.stamp(
+        update,
+        region,
+        Write { writer, takes_over: seen.takes_over(regions), leaves: seen.leaves(regions), now_ms },
+        &settings(),
+    );
     let mut item = held.cloned().unwrap_or_default();
     for (name, change) in update.changes {
         match (change, item.get(&name)) {
@@ -98,29 +112,33 @@ fn a_takeover_beats_what_the_lost_region_had_not_replicated() {
     // Region 0 wrote revisions 6 and 7, then was lost; Region 1 has the copy of revision 5. The clocks differ by four seconds.
     let lost = copy(7, 12_000, 0);
     let replica = copy(5, 9_000, 0);
-    let found = Found::newest(vec![(1, Some(replica.clone()))], 0, &settings(), NOW);
+    let found = Found::newest(vec![(1, Some(replica.clone()))], only(0), &settings(), NOW);
     let taken = write(&found.seen, Some(&replica), 1, 8_001);
-    let back = newest(vec![(0, Some(lost)), (1, Some(taken.clone()))]);
+    let back = newest(vec![(0, Some(lost.clone())), (1, Some(taken.clone()))]);
     assert_eq!(back.item, Some(taken.clone()));
     assert_eq!(back.superseded, Some(0));
-    let next = Found::newest(vec![(1, Some(taken.clone()))], 0, &settings(), NOW);
+    let next = Found::newest(vec![(1, Some(taken.clone()))], only(0), &settings(), NOW);
     let again = write(&next.seen, Some(&taken), 1, 13_000);
     assert_eq!(again[BASE], Attribute::N(5), "what was known before the loss");
-    let switched = Found::newest(vec![(1, Some(again.clone()))], 1, &settings(), NOW);
-    assert!(!write(&switched.seen, Some(&again), 1, 14_000).contains_key(BASE), "everything that counts was read");
+    let switched = Found::newest(vec![(1, Some(again.clone()))], only(1), &settings(), NOW);
+    let moved = write(&switched.seen, Some(&again), 1, 14_000);
+    assert_eq!(moved[BASE], Attribute::N(5), "the parameter has moved, and the copies have not met yet");
+    let met = newest(vec![(0, Some(lost)), (1, Some(moved.clone()))]);
+    assert_eq!(met.superseded, Some(0));
+    assert!(!write_among(&met.seen, Some(&moved), 1, 0, Mask::first(2), 15_000).contains_key(BASE), "they have");
 }
 
 #[test]
 fn a_takeover_of_all_there_was_supersedes_nothing() {
     let all = copy(5, 9_000, 0);
-    let found = Found::newest(vec![(1, Some(all.clone()))], 0, &settings(), NOW);
+    let found = Found::newest(vec![(1, Some(all.clone()))], only(0), &settings(), NOW);
     let taken = write(&found.seen, Some(&all), 1, 12_000);
     assert_eq!(newest(vec![(0, Some(all)), (1, Some(taken))]).superseded, None);
 }
 
 #[test]
 fn a_session_that_was_not_found_takes_over_when_its_region_did_not_answer() {
-    let found = Found::newest(vec![(1, None)], 0, &settings(), NOW);
+    let found = Found::newest(vec![(1, None)], only(0), &settings(), NOW);
     assert_eq!(write(&found.seen, None, 1, 1)[REV], Attribute::N(1 + TAKEOVER));
 }
 
@@ -162,9 +180,13 @@ fn a_page_that_reads_before_its_host_follows_is_counted_on_from_in_both_regions(
 fn the_sdks_layout_goes_by_expiry() {
     let sdk = Settings { format: Format::AwsSdk, ..Settings::default() };
     let item = |expires| Item::from([(sdk.expires_attribute.clone(), Attribute::N(expires))]);
-    let found = Found::newest(vec![(0, Some(item(10))), (1, Some(item(11)))], 0, &sdk, NOW);
+    let found = Found::newest(vec![(0, Some(item(10))), (1, Some(item(11)))], only(0), &sdk, NOW);
     assert_eq!(found.region, 1);
-    assert_eq!(found.seen.stamp(&Update::default(), 0, Write { writer: 0, takes_over: false, now_ms: 1 }, &sdk), Update::default(), "and is not stamped");
+    assert_eq!(
+        found.seen.stamp(&Update::default(), 0, Write { writer: 0, takes_over: false, leaves: false, now_ms: 1 }, &sdk),
+        Update::default(),
+        "and is not stamped"
+    );
 }
 
 #[test]
@@ -183,7 +205,7 @@ fn the_sdks_layout_keeps_what_is_destroyed_destroyed() {
         // An empty session of the SDK has no data either, but an expiry ahead of it.
         (vec![(0, item(now + 900, Some("a"))), (1, item(now + 1, None))], 0),
     ] {
-        assert_eq!(Found::newest(copies, 0, &sdk, NOW).region, region);
+        assert_eq!(Found::newest(copies, only(0), &sdk, NOW).region, region);
     }
 }
 
@@ -203,58 +225,72 @@ proptest! {
     /// window). Then a read of both Regions finds the last write, always.
     #[test]
     fn a_read_of_both_regions_finds_the_last_write(
-        steps in prop::collection::vec((0u8..6, 0usize..2, -2000i64..2000, 1i64..1500), 1..60),
+        steps in prop::collection::vec((0u8..7, 0usize..2, -2000i64..2000, 1i64..1500), 1..60),
     ) {
         let mut regions: [Option<Item>; 2] = [None, None];
-        let (mut now, mut last, mut away): (i64, Option<Item>, bool) = (1_000_000, None, false);
-        for (step, region, skew, pause) in steps {
+        let (mut now, mut last, mut away): (i64, Option<String>, bool) = (1_000_000, None, false);
+        let held = |item: &Option<Item>| match item.as_ref().and_then(|item| item.get("data")) {
+            Some(Attribute::S(data)) => Some(data.clone()),
+            _ => None,
+        };
+        for (number, (step, region, skew, pause)) in steps.into_iter().enumerate() {
             now += pause;
-            let both = Found::newest(vec![(region, regions[region].clone()), (1 - region, regions[1 - region].clone())], 0, &settings(), NOW);
+            let clock = now + skew;
+            let read = |asked: &[usize]| {
+                Found::newest(asked.iter().map(|r| (*r, regions[*r].clone())).collect(), only(0), &settings(), NOW)
+            };
+            let both = read(&[region, 1 - region]);
+            let whole = |data: &str| Update { changes: [("data".to_owned(), Change::Set(Attribute::S(data.into())))].into(), ..Update::default() };
+            let new = number.to_string();
+            let to = |update: &Update, seen: &Seen, r: usize, writer: usize, among: Mask| {
+                Some(change(update, seen, regions[r].as_ref(), r, writer, among, clock))
+            };
             match step {
                 // In the window: reads and writes both.
                 0 => {
-                    for r in [0, 1] {
-                        regions[r] = Some(write_for(&both.seen, regions[r].as_ref(), r, region, now + skew));
-                    }
+                    regions = [0, 1].map(|r| to(&whole(&new), &both.seen, r, region, Mask::first(2)));
                     prop_assert_eq!(&regions[0], &regions[1]);
-                    last.clone_from(&regions[region]);
-                    away = false;
+                    (last, away) = (Some(new), false);
                 }
                 // All is well: the preferred Region alone.
                 1 if !away => {
-                    let found = Found::newest(vec![(0, regions[0].clone())], 0, &settings(), NOW);
-                    regions[0] = Some(write(&found.seen, regions[0].as_ref(), 0, now + skew));
-                    last.clone_from(&regions[0]);
+                    regions[0] = to(&whole(&new), &read(&[0]).seen, 0, 0, only(0));
+                    last = Some(new);
                 }
                 // A bridge: the other Region alone.
                 2 => {
-                    let found = Found::newest(vec![(1, regions[1].clone())], 0, &settings(), NOW);
-                    regions[1] = Some(write(&found.seen, regions[1].as_ref(), 1, now + skew));
-                    last.clone_from(&regions[1]);
-                    away = true;
+                    regions[1] = to(&whole(&new), &read(&[1]).seen, 1, 1, only(1));
+                    (last, away) = (Some(new), true);
                 }
                 // In the window, but one of the writes fails.
                 3 => {
-                    regions[region] = Some(write(&both.seen, regions[region].as_ref(), region, now + skew));
-                    last.clone_from(&regions[region]);
-                    away = region == 1;
+                    regions[region] = to(&whole(&new), &both.seen, region, region, only(region));
+                    (last, away) = (Some(new), region == 1);
                 }
                 // A page reads before its host follows a switch, and writes after it to both.
                 4 if !away => {
-                    let found = Found::newest(vec![(0, regions[0].clone())], 0, &settings(), NOW);
-                    let writes = [0, 1].map(|r| write_among(&found.seen, regions[r].as_ref(), r, 1, Mask::first(2), now + skew));
-                    regions = writes.map(Some);
-                    last.clone_from(&regions[0]);
+                    let found = read(&[0]);
+                    regions = [0, 1].map(|r| to(&whole(&new), &found.seen, r, 1, Mask::first(2)));
+                    last = Some(new);
+                }
+                // In the window: a page that changes nothing moves the expiry.
+                5 if last.is_some() => {
+                    let part = Update::default();
+                    let all = whole(&held(&both.item).unwrap_or_default());
+                    regions = [0, 1].map(|r| {
+                        to(if both.seen.may_touch(r) { &part } else { &all }, &both.seen, r, region, Mask::first(2))
+                    });
+                    away = false;
                 }
                 // Replication catches up: the last writer wins.
                 _ => {
-                    regions = [last.clone(), last.clone()];
+                    let newest = read(&[0, 1]).item;
+                    regions = [newest.clone(), newest];
                     away = false;
                 }
             }
             let found = newest(vec![(0, regions[0].clone()), (1, regions[1].clone())]);
-            let (found, last) = (found.item.as_ref().map(|i| &i[UPDATED_AT]), last.as_ref().map(|i| &i[UPDATED_AT]));
-            prop_assert_eq!(found, last, "after step {}", step);
+            prop_assert_eq!(held(&found.item), last.clone(), "after step {}", step);
         }
     }
 }

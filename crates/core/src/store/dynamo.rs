@@ -25,7 +25,8 @@ impl Dynamo {
         Dynamo { aws, clients: regions.iter().map(|r| (r.clone(), OnceCell::new())).collect() }
     }
 
-    fn client(&self, region: &Region) -> Result<&Client, Error> {
+    async fn client(&self, region: &Region) -> Result<&Client, Error> {
+        self.aws.credentials_ready().await?;
         let cell = self.clients.get(region).ok_or_else(|| Error::new(Kind::Internal, "a Region that is not in wp_dynamodb.regions"))?;
         Ok(cell.get_or_init(|| self.aws.dynamodb(region)))
     }
@@ -39,7 +40,8 @@ impl Store for Dynamo {
     fn get<'a>(&'a self, region: &'a Region, key: &'a Key, consistent: bool) -> Reply<'a, Option<Item>> {
         Box::pin(async move {
             let output = self
-                .client(region)?
+                .client(region)
+                .await?
                 .get_item()
                 .table_name(&key.table)
                 .key(&key.attribute, AttributeValue::S(key.value.clone()))
@@ -54,7 +56,7 @@ impl Store for Dynamo {
     fn update<'a>(&'a self, region: &'a Region, key: &'a Key, update: &'a Update) -> Reply<'a, ()> {
         Box::pin(async move {
             let mut request =
-                self.client(region)?.update_item().table_name(&key.table).key(&key.attribute, AttributeValue::S(key.value.clone()));
+                self.client(region).await?.update_item().table_name(&key.table).key(&key.attribute, AttributeValue::S(key.value.clone()));
             // Names always through placeholders: hundreds of words are reserved.
             let (mut set, mut add, mut remove) = (Vec::new(), Vec::new(), Vec::new());
             for (number, (name, change)) in update.changes.iter().enumerate() {
@@ -85,7 +87,8 @@ impl Store for Dynamo {
 
     fn delete<'a>(&'a self, region: &'a Region, key: &'a Key) -> Reply<'a, ()> {
         Box::pin(async move {
-            self.client(region)?
+            self.client(region)
+                .await?
                 .delete_item()
                 .table_name(&key.table)
                 .key(&key.attribute, AttributeValue::S(key.value.clone()))
