@@ -634,6 +634,8 @@ mod tests {
             ("region_parameter", ""),
             ("region_parameter", "/a b"),
             ("region_poll_interval", "0"),
+            ("session_prefetch", "maybe"),
+            ("session_write", "async"),
             ("state_file", "relative.json"),
             ("endpoints", "us-east-1"),
             ("endpoints", "us-east-1=ftp://host"),
