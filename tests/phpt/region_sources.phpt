@@ -4,8 +4,8 @@ Where the active Region comes from: pin, parameter, last good, environment, firs
 <?php
 require 'show.inc';
 require 'request.inc';
-// Under valgrind the first refresh can end before the file is written.
-$code = 'ob_start(); for ($i = 0; $i < ' . (SLOW > 1 ? 3 : 1) . '; $i++) try { wp_dynamodb_refresh(); } catch (WpDynamoDb\Exception) {} $s = wp_dynamodb_status(); echo $s["active"], " ", $s["source"]; session_start();';
+// On a busy machine the first refresh can end before the file is written.
+$code = 'ob_start(); for ($i = 0; $i < 3; $i++) try { wp_dynamodb_refresh(); } catch (WpDynamoDb\Exception) {} $s = wp_dynamodb_status(); echo $s["active"], " ", $s["source"]; session_start();';
 $file = getenv('WPD_TMP') . '/sources.json';
 $state = ['wp_dynamodb.state_file' => $file];
 @unlink($file);

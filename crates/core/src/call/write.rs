@@ -83,7 +83,7 @@ impl Caller {
         let mut seen = seen.clone();
         let mut failures = Failures::default();
         // Regions that are lost now, or were a moment ago, may have a copy that would come back.
-        let elsewhere = view.open.or(self.host.in_window(route.region)).or(seen.failed);
+        let elsewhere = view.open.without(route.region).or(self.host.in_window(route.region)).or(seen.failed);
         if route.region == route.preferred && elsewhere.is_empty() {
             let throttled = AtomicBool::new(false);
             let patience = self.patience(&view, deadline, false, &throttled);
