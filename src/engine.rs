@@ -76,6 +76,15 @@ pub fn running() -> Option<Rc<Engine>> {
     ENGINES.with_borrow(|engines| engines.all.last().filter(|engine| engine.pid() == std::process::id()).cloned())
 }
 
+/// The request has ended, whichever engines it used.
+pub fn request_ended() {
+    ENGINES.with_borrow(|engines| {
+        for engine in engines.all.iter().filter(|engine| engine.pid() == std::process::id()) {
+            engine.request_ended();
+        }
+    });
+}
+
 /// The process ends.
 pub fn stop() {
     let _ = ENGINES.try_with(|engines| {
@@ -86,6 +95,7 @@ pub fn stop() {
                 return;
             }
             for engine in engines.all {
+                engine.flush();
                 engine.slot().release(engine.pid());
             }
         }

@@ -1,7 +1,7 @@
 //! The PHP extension `wp_dynamodb`: registration only.
 //!
 //! ```text
-//! lifecycle  MINIT post_deactivate MSHUTDOWN MINFO
+//! lifecycle  MINIT RINIT post_deactivate MSHUTDOWN MINFO
 //! ini        the settings as PHP's INI entries
 //! functions  wp_dynamodb_*
 //! exceptions WpDynamoDb\Exception and its kinds
@@ -33,6 +33,7 @@ pub fn get_module(module: ModuleBuilder) -> ModuleBuilder {
         .name("wp_dynamodb")
         .startup_function(lifecycle::startup)
         .shutdown_function(lifecycle::shutdown)
+        .request_startup_function(lifecycle::request_startup)
         .post_deactivate_function(lifecycle::post_deactivate)
         .info_function(lifecycle::info);
     functions::register(module)

@@ -3,8 +3,9 @@
 //! | hook | when | allowed |
 //! |---|---|---|
 //! | MINIT | once in a process, before php-fpm forks; twice under Apache | register, map shared memory, check settings. No thread, no network |
-//! | post_deactivate | after a request, after the session's last write | clear the request's state, log what waits |
-//! | MSHUTDOWN | the process ends | give the lease back |
+//! | RINIT | before each request, with its cookies | begin to read its session. Waits for nothing |
+//! | post_deactivate | after a request, after the session's last write | wait for writes that the response waits for, clear the request's state, log what there is to say |
+//! | MSHUTDOWN | the process ends | wait for writes under way, give the lease back |
 //! | MINFO | phpinfo() | print what is known, ask nobody |
 //!
 //! Nothing here in RSHUTDOWN: it runs before the session module's, which writes the session.
@@ -55,10 +56,20 @@ pub extern "C" fn shutdown(_kind: i32, _module: i32) -> i32 {
     sys::SUCCESS
 }
 
+/// RINIT.
+pub extern "C" fn request_startup(_kind: i32, _module: i32) -> i32 {
+    let _ = guard::contain(|| {
+        session::prefetch();
+        Ok(())
+    });
+    sys::SUCCESS
+}
+
 /// post_deactivate.
 pub unsafe extern "C" fn post_deactivate() -> i32 {
     let _ = guard::contain(|| {
         session::reset();
+        engine::request_ended();
         if let Some(engine) = engine::running().filter(|_| sys::ini_value(c"log_errors").is_some_and(|on| on != "0" && !on.is_empty())) {
             let least = engine.shared_settings().log_level;
             for notice in engine.slot().notices.take() {

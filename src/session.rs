@@ -10,8 +10,8 @@ use std::ffi::{CStr, c_char, c_void};
 use ext_php_rs::boxed::ZBox;
 use ext_php_rs::ffi::{zend_result, zend_string};
 use ext_php_rs::types::ZendStr;
-use ext_php_rs::zend::ExecutorGlobals;
-use wp_dynamodb_core::session::{Lifecycle, Superglobal};
+use ext_php_rs::zend::{ExecutorGlobals, SapiGlobals};
+use wp_dynamodb_core::session::{Lifecycle, Superglobal, cookie};
 use wp_dynamodb_core::{Engine, Error};
 
 use crate::guard::callback;
@@ -41,6 +41,26 @@ thread_local! {
 /// Registers `session.save_handler = dynamodb`; false when PHP has no room for one more handler.
 pub fn register() -> bool {
     sys::register_session_module(&MODULE)
+}
+
+/// A request begins: when its cookie holds an id, and PHP will ask us for sessions, their read begins now.
+pub fn prefetch() {
+    let globals = SapiGlobals::get();
+    let Some(cookies) = globals.request_info().cookie_data() else { return };
+    let is_on = |name| sys::ini_value(name).is_some_and(|value| matches!(value.to_ascii_lowercase().as_str(), "1" | "on" | "yes" | "true"));
+    // With auto_start PHP has read it by now.
+    if sys::ini_value(c"session.save_handler").is_none_or(|handler| handler != "dynamodb")
+        || !is_on(c"session.use_cookies")
+        || is_on(c"session.auto_start")
+    {
+        return;
+    }
+    let Some(name) = sys::ini_value(c"session.name") else { return };
+    if let Some(id) = cookie::session_id(cookies, &name)
+        && let Ok(engine) = engine::current()
+    {
+        engine.prefetch(&name, id);
+    }
 }
 
 /// The request has ended.

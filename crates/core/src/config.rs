@@ -49,6 +49,17 @@ pub enum Format {
     AwsSdk,
 }
 
+/// Which of a session's writes the page waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WriteMode {
+    /// Where it closes the session.
+    Sync,
+    /// At the end of the request, before the response ends.
+    Overlap,
+    /// Not at all.
+    Behind,
+}
+
 /// Whether this host may leave a Region that has failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Failover {
@@ -109,6 +120,10 @@ pub struct Settings {
     pub prefix: String,
     /// Reads are strongly consistent within the Region.
     pub consistent_read: bool,
+    /// The session is read as soon as the request's cookie is there.
+    pub prefetch: bool,
+    /// What the page waits for when it changes its session.
+    pub write: WriteMode,
     /// Percent of the lifetime after which an unchanged session's expiry is moved.
     pub touch_after: u32,
     /// Deadline of one TCP and TLS connect.
@@ -146,6 +161,8 @@ impl Default for Settings {
             format: Format::Sealed,
             prefix: String::new(),
             consistent_read: true,
+            prefetch: true,
+            write: WriteMode::Sync,
             touch_after: 0,
             connect_timeout: Duration::ZERO,
             attempt_timeout: Duration::ZERO,
@@ -314,6 +331,31 @@ pub const SETTINGS: &[Setting] = &[
         meaning: "Reads are strongly consistent within the Region (twice the read units).",
         parse: |s, v| {
             s.consistent_read = flag(v)?;
+            Ok(())
+        },
+    },
+    Setting {
+        name: c"wp_dynamodb.session_prefetch",
+        default: c"1",
+        allowed: "0 or 1",
+        meaning: "The session is read as soon as the request comes with its cookie, beside the start of the page.",
+        parse: |s, v| {
+            s.prefetch = flag(v)?;
+            Ok(())
+        },
+    },
+    Setting {
+        name: c"wp_dynamodb.session_write",
+        default: c"sync",
+        allowed: "sync, overlap or behind",
+        meaning: "A changed session is stored before the page goes on (sync), before the response ends (overlap), or after it (behind).",
+        parse: |s, v| {
+            s.write = match v {
+                "sync" => WriteMode::Sync,
+                "overlap" => WriteMode::Overlap,
+                "behind" => WriteMode::Behind,
+                _ => return Err("there is no such mode".into()),
+            };
             Ok(())
         },
     },
@@ -592,6 +634,8 @@ mod tests {
             ("region_parameter", ""),
             ("region_parameter", "/a b"),
             ("region_poll_interval", "0"),
+            ("session_prefetch", "maybe"),
+            ("session_write", "async"),
             ("state_file", "relative.json"),
             ("endpoints", "us-east-1"),
             ("endpoints", "us-east-1=ftp://host"),

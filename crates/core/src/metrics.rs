@@ -56,11 +56,17 @@ pub enum SessionEvent {
     Destroyed,
     /// A read, write or destroy failed and said so.
     Failed,
+    /// A page took the answer of a read that was begun ahead of it.
+    Prefetched,
+    /// A read was begun ahead, and the page did not want it.
+    Wasted,
+    /// A page did not wait for its write.
+    Behind,
 }
 
 impl SessionEvent {
     /// Every event, in the order of the counters.
-    pub const ALL: [SessionEvent; 7] = [
+    pub const ALL: [SessionEvent; 10] = [
         SessionEvent::Read,
         SessionEvent::Fresh,
         SessionEvent::Written,
@@ -68,6 +74,9 @@ impl SessionEvent {
         SessionEvent::Unchanged,
         SessionEvent::Destroyed,
         SessionEvent::Failed,
+        SessionEvent::Prefetched,
+        SessionEvent::Wasted,
+        SessionEvent::Behind,
     ];
 
     /// The name used in metrics.
@@ -81,6 +90,9 @@ impl SessionEvent {
             SessionEvent::Unchanged => "unchanged",
             SessionEvent::Destroyed => "destroyed",
             SessionEvent::Failed => "failed",
+            SessionEvent::Prefetched => "prefetched",
+            SessionEvent::Wasted => "wasted",
+            SessionEvent::Behind => "behind",
         }
     }
 }

@@ -6,12 +6,13 @@
 
 use std::future::Future;
 use std::panic::catch_unwind;
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::mpsc::{self, RecvTimeoutError, TryRecvError};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use nix::sys::signal::{SigSet, SigmaskHow};
 use tokio::runtime::{Builder, Runtime};
+use tokio::task::AbortHandle;
 
 use crate::error::{Error, Kind};
 
@@ -68,13 +69,8 @@ impl Process {
         self.runtime.spawn(future).abort_handle()
     }
 
-    /// Runs `future` on the runtime's thread and waits for it, at most for `deadline`.
-    ///
-    /// The wait itself needs nothing of the runtime: whatever happens in there, the caller goes on.
-    ///
-    /// # Errors
-    /// [`Kind::Timeout`] when the deadline has passed, [`Kind::Internal`] when the future panicked.
-    pub fn wait<T, F>(&self, deadline: Duration, future: F) -> Result<T, Error>
+    /// Starts `future` on the runtime's thread.
+    pub fn start<T, F>(&self, future: F) -> Answer<T>
     where
         T: Send + 'static,
         F: Future<Output = T> + Send + 'static,
@@ -83,16 +79,58 @@ impl Process {
         let task = self.runtime.spawn(async move {
             let _ = answer.send(future.await);
         });
-        answered.recv_timeout(deadline).map_err(|why| {
-            task.abort();
+        Answer { answered, task: task.abort_handle() }
+    }
+
+    /// Runs `future` on the runtime's thread and waits for it, at most for `deadline`; then it is given up.
+    ///
+    /// # Errors
+    /// [`Kind::Timeout`] when the deadline has passed, [`Kind::Internal`] when the future panicked.
+    pub fn wait<T, F>(&self, deadline: Duration, future: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: Future<Output = T> + Send + 'static,
+    {
+        self.start(future).wait(deadline)
+    }
+}
+
+/// The answer of something that was started. Dropped unread, what was started goes on to its own end.
+pub struct Answer<T> {
+    answered: mpsc::Receiver<T>,
+    task: AbortHandle,
+}
+
+impl<T> Answer<T> {
+    /// Waits for it, at most for `deadline`; then it is given up.
+    ///
+    /// The wait itself needs nothing of the runtime: whatever happens in there, the caller goes on.
+    ///
+    /// # Errors
+    /// As [`Process::wait`].
+    pub fn wait(self, deadline: Duration) -> Result<T, Error> {
+        self.answered.recv_timeout(deadline).map_err(|why| {
+            self.task.abort();
             match why {
                 RecvTimeoutError::Timeout => Error::new(Kind::Timeout, "no answer in time"),
-                RecvTimeoutError::Disconnected => {
-                    Error::new(Kind::Internal, "the call broke off: please report it with what stands in the error log")
-                }
+                RecvTimeoutError::Disconnected => broke_off(),
             }
         })
     }
+
+    /// The answer, if it is there. Asked again after that, it says that the call broke off.
+    #[must_use]
+    pub fn poll(&self) -> Option<Result<T, Error>> {
+        match self.answered.try_recv() {
+            Ok(answer) => Some(Ok(answer)),
+            Err(TryRecvError::Empty) => None,
+            Err(TryRecvError::Disconnected) => Some(Err(broke_off())),
+        }
+    }
+}
+
+fn broke_off() -> Error {
+    Error::new(Kind::Internal, "the call broke off: please report it with what stands in the error log")
 }
 
 /// Threads inherit the mask: PHP's timers and shutdown signals must reach PHP's own thread, never one of ours.

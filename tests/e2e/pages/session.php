@@ -2,9 +2,12 @@
 /**
  * One session page for the tests: does what is asked and tells what happened, as JSON.
  *
- *   do      read (default) | add (a number to the list) | put (replace the data by `text`) | fresh (store nothing) | abort | destroy
+ *   do      none (no session at all) | read (default) | add (a number to the list) | put (replace the data by `text`) | fresh (store nothing) | abort | destroy
  *   strict  1: session.use_strict_mode
+ *   boot    milliseconds before session_start()
+ *   id      a session id that the page sets itself
  *   wait    milliseconds between session_start() and the change
+ *   again   1: after the change the session is started once more
  *   until   a Region: the change waits for it to be the active one, at most 10 s
  */
 
@@ -19,8 +22,12 @@ set_error_handler(
 ob_start();
 ini_set( 'session.use_strict_mode', $_GET['strict'] ?? '0' );
 
+usleep( 1000 * (int) ( $_GET['boot'] ?? 0 ) );
+if ( isset( $_GET['id'] ) ) {
+	session_id( $_GET['id'] );
+}
 $begin   = hrtime( true );
-$started = session_start();
+$started = 'none' !== ( $_GET['do'] ?? '' ) && session_start();
 $took    = ( hrtime( true ) - $begin ) / 1e6;
 $found   = $_SESSION ?? null;
 
@@ -50,15 +57,23 @@ switch ( $_GET['do'] ?? 'read' ) {
 $begin = hrtime( true );
 $saved = PHP_SESSION_ACTIVE === session_status() ? session_write_close() : $destroyed ?? null;
 
+$took_to_close = ( hrtime( true ) - $begin ) / 1e6;
+if ( isset( $_GET['again'] ) ) {
+	session_start();
+	$again = $_SESSION;
+	session_abort();
+}
+
 header( 'Content-Type: application/json' );
 echo json_encode(
 	array(
 		'started'  => $started,
 		'start_ms' => $took,
-		'close_ms' => ( hrtime( true ) - $begin ) / 1e6,
+		'close_ms' => $took_to_close,
 		'saved'    => $saved,
 		'id'       => $id,
 		'found'    => $found,
+		'again'    => $again ?? null,
 		'left'     => $_SESSION ?? null,
 		'pid'      => getmypid(),
 		'region'   => wp_dynamodb_active_region(),

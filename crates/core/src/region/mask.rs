@@ -5,6 +5,9 @@
 pub struct Mask(u8);
 
 impl Mask {
+    /// None.
+    pub const EMPTY: Mask = Mask(0);
+
     /// From its bits.
     #[must_use]
     pub fn from_bits(bits: u8) -> Self {

@@ -10,6 +10,7 @@
 //!    ├─ window       Regions that may know more than the route: until (monotonic ms) << 8 | Regions
 //!    ├─ looked       when the Regions that are not used were last looked at
 //!    ├─ hedges       tokens, and the reads they were earned with
+//!    ├─ in_flight    writes that no page waits for
 //!    ├─ regions[8]   state and last value of each Region's parameter; breaker; last failure; metrics
 //!    └─ notices      messages that one worker of the host shall log
 //! ```
@@ -31,12 +32,13 @@ use crate::region::decide::window::Window;
 use crate::region::decide::{Adopted, State};
 use crate::region::failure::FailureCell;
 use crate::region::hedges::Hedges;
+use crate::region::in_flight::InFlight;
 use crate::region::mask::Mask;
 use crate::region::notices::Notices;
 use crate::region::text::Text;
 
 /// Changes with the layout: a reloaded extension never reads an old one's segment.
-const MAGIC: u64 = 0x7770_6464_6200_0003;
+const MAGIC: u64 = 0x7770_6464_6200_0004;
 const SLOTS: usize = 8;
 
 /// The mapped memory.
@@ -131,6 +133,8 @@ pub struct Slot {
     looked: AtomicU64,
     /// How many reads may be hedged.
     pub hedges: Hedges,
+    /// Writes that no page waits for.
+    pub in_flight: InFlight,
     /// What bridging did.
     pub routing: RoutingMetrics,
     /// One cell for each of `regions`.
@@ -227,7 +231,7 @@ pub fn monotonic_ms() -> u64 {
 }
 
 /// Whether a process of this number exists.
-fn alive(pid: u32) -> bool {
+pub(super) fn alive(pid: u32) -> bool {
     let Ok(pid) = libc::pid_t::try_from(pid) else { return false };
     // SAFETY: signal 0 only asks.
     let answer = unsafe { libc::kill(pid, 0) };

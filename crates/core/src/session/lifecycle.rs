@@ -35,7 +35,7 @@ pub trait Items {
     /// Changes an item; where its copy is not the newest, `whole` takes the place of a change of a part. What is known of its copies now.
     ///
     /// # Errors
-    /// When it is not certain that the change has been made.
+    /// When it is not certain that the change has been made, or will be (`session_write`: a page need not wait for it).
     fn update(&self, key: &Key, update: &Update, whole: Option<Update>, seen: &Seen) -> Result<Seen, Error>;
     /// Deletes an item; where that may leave copies, `gone` takes its place.
     ///

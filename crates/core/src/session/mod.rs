@@ -1,11 +1,13 @@
 //! The life of a PHP session.
 //!
 //! ```text
+//! cookie      the id in a request's Cookie header
 //! lifecycle   the rules of PHP's session contract: open, validate, read, write, touch, destroy
 //! item        the two layouts of an item
 //! seal        compression and encryption of the `sealed` layout
 //! ```
 
+pub mod cookie;
 pub mod item;
 pub mod lifecycle;
 pub mod seal;

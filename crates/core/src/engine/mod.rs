@@ -1,6 +1,11 @@
 //! Settings, runtime, store and Region put together: what the extension talks to, one per process.
 
+mod ahead;
+mod later;
+
+use std::cell::RefCell;
 use std::future::Future;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -10,8 +15,8 @@ use tokio::task::AbortHandle;
 
 use crate::aws::Aws;
 use crate::call::{self, Caller};
-use crate::config::Settings;
-use crate::error::Error;
+use crate::config::{Settings, WriteMode};
+use crate::error::{Error, Kind};
 use crate::metrics::{Operation, SessionEvent};
 use crate::region::breakers::Breakers;
 use crate::region::decide::{self, Adopted, Source};
@@ -21,11 +26,15 @@ use crate::region::poller::Poller;
 use crate::region::shared::{self, Slot, monotonic_ms};
 use crate::region::source::Ssm;
 use crate::region::{Region, locate, state_file};
-use crate::runtime::Process;
+use crate::runtime::{Answer, Process};
+use crate::session::item;
 use crate::session::lifecycle::Items;
 use crate::store::copies::{Found, Seen};
 use crate::store::dynamo::Dynamo;
 use crate::store::{Key, Store, Update};
+
+use ahead::{Ahead, Place};
+use later::{GRACE, Later, Pending};
 
 /// A host that wakes from idle asks SSM before its first call, and waits at most so long.
 const WAKE: Duration = Duration::from_millis(300);
@@ -33,8 +42,8 @@ const WAKE: Duration = Duration::from_millis(300);
 const STALE_INTERVALS: u64 = 3;
 /// Deadline of `wp_dynamodb_refresh()`.
 const REFRESH: Duration = Duration::from_secs(5);
-/// Calls keep their deadline themselves and know what went wrong by then. Should their thread hang, PHP's goes on so much later.
-const GRACE: Duration = Duration::from_millis(100);
+/// How often a read looks whether an earlier write of its session has ended.
+const LOOK: Duration = Duration::from_millis(1);
 
 /// The engine of one process.
 pub struct Engine {
@@ -48,6 +57,10 @@ pub struct Engine {
     /// `attempted_ms` of the state this process has already waited for: one wait for each time the host was found asleep.
     waited: AtomicU64,
     tasks: Vec<AbortHandle>,
+    /// The read that this request's page will probably want.
+    ahead: RefCell<Option<Ahead>>,
+    /// The writes that no page waited for.
+    later: Later,
 }
 
 impl Engine {
@@ -69,7 +82,19 @@ impl Engine {
             Poller { host: host.clone(), source, breakers: breakers.clone(), wake: Arc::clone(&wake), locate: environment.is_none() };
         let caller = Caller::new(host.clone(), Arc::clone(&store), breakers.clone());
         let waited = AtomicU64::new(u64::MAX);
-        let mut engine = Engine { process, host, store, breakers, caller, poller, wake, waited, tasks: Vec::new() };
+        let mut engine = Engine {
+            process,
+            host,
+            store,
+            breakers,
+            caller,
+            poller,
+            wake,
+            waited,
+            tasks: Vec::new(),
+            ahead: RefCell::default(),
+            later: Later::default(),
+        };
         engine.load_last_good();
         engine.tasks.push(process.spawn(aws.keep_credentials()));
         // A pinned host follows nobody, so it asks nobody.
@@ -156,16 +181,20 @@ impl Engine {
         (region, answer.map(|_| took).map_err(|error| error.after(took)))
     }
 
+    /// Whether this host has to ask SSM before its first call.
+    fn is_stale(&self) -> bool {
+        let attempted = self.host.slot.state().attempted_ms;
+        let old = attempted == 0 || monotonic_ms().saturating_sub(attempted) > STALE_INTERVALS * millis(self.host.settings.poll_interval);
+        old && self.host.settings.pin.is_none() && self.waited.load(Ordering::Relaxed) != attempted
+    }
+
     /// A host without a fresh value asks before its first call, once, for at most 300 ms.
     pub fn ensure_fresh(&self) {
-        if self.host.settings.pin.is_some() {
+        if !self.is_stale() {
             return;
         }
         let attempted = self.host.slot.state().attempted_ms;
-        let stale = attempted == 0 || monotonic_ms().saturating_sub(attempted) > STALE_INTERVALS * millis(self.host.settings.poll_interval);
-        if !stale || self.waited.swap(attempted, Ordering::Relaxed) == attempted {
-            return;
-        }
+        self.waited.store(attempted, Ordering::Relaxed);
         self.wake.notify_one();
         let slot = self.host.slot;
         // Another worker may be asking already: what counts is that somebody's round has ended.
@@ -198,6 +227,86 @@ impl Engine {
             Ok(None) => {}
             Err(error) => self.host.slot.notices.note(&format!("warning: the last good Region is not known: {error}")),
         }
+    }
+
+    /// A request has come with this session id: begins to read its session. The page takes the answer, or does not want it.
+    pub fn prefetch(&self, name: &str, id: &str) {
+        let settings = &self.host.settings;
+        // A host that has just started waits for SSM first, where a page asks for its session.
+        if !settings.prefetch || self.is_stale() {
+            return;
+        }
+        if let Ok(key) = item::key(settings, name, id) {
+            let read = Ahead::new(key.clone(), self.place(), settings.request_timeout + GRACE, self.start_read(key));
+            *self.ahead.borrow_mut() = Some(read);
+        }
+    }
+
+    /// The request has ended: waits for the writes that must be durable before the response ends.
+    pub fn request_ended(&self) {
+        if self.ahead.take().is_some() {
+            self.count(SessionEvent::Wasted);
+        }
+        self.later.before_the_response();
+    }
+
+    /// The process ends: waits for all writes that are still under way, each until its own deadline.
+    pub fn flush(&self) {
+        self.later.flush();
+    }
+
+    fn place(&self) -> Place {
+        Place { region: self.host.route().region, window: self.host.slot.window() }
+    }
+
+    fn start_read(&self, key: Key) -> Answer<Result<Found, Error>> {
+        let (caller, slot) = (self.caller.clone(), self.host.slot);
+        let deadline = tokio::time::Instant::now() + self.host.settings.request_timeout;
+        let place = format!("table {}", self.host.settings.table);
+        let region = self.region();
+        self.process.start(async move {
+            // What is being replaced on this host is not read: the page would work on it and bring it back.
+            let hash = hash_of(&key);
+            while slot.in_flight.has(hash, monotonic_ms()) {
+                if tokio::time::Instant::now() >= deadline {
+                    let error = Error::new(Kind::Timeout, "an earlier change of this session is still being stored");
+                    return Err(error.at(Operation::GetItem.name(), &region, place));
+                }
+                tokio::time::sleep(LOOK).await;
+            }
+            caller.read(&key, deadline).await
+        })
+    }
+
+    /// Starts a write that the page does not wait for here; with `behind` nor anywhere else. Its failure is counted and logged.
+    fn write_later(&self, key: &Key, update: &Update, whole: Option<Update>, seen: &Seen, behind: bool) {
+        let (slot, limit, now) = (self.host.slot, self.host.settings.request_timeout, monotonic_ms());
+        let claim = behind.then(|| slot.in_flight.claim(hash_of(key), self.pid(), now, now + millis(limit + 2 * GRACE)));
+        let behind = matches!(claim, Some(Some(_)));
+        let (caller, deadline) = (self.caller.clone(), Instant::now() + limit);
+        let (key, update, seen) = (key.clone(), update.clone(), seen.clone());
+        let pending = key.clone();
+        let answer = self.process.start(async move {
+            let mut answer = caller.write(&key, &update, whole.as_ref(), &seen, deadline.into()).await;
+            if let (Err(error), Some(whole)) = (&answer, whole)
+                && error.kind == Kind::Condition
+            {
+                // It was to be moved, and has gone: stored again.
+                answer = caller.write(&key, &whole, None, &seen, deadline.into()).await;
+            }
+            if let Err(error) = &answer {
+                slot.sessions.record(SessionEvent::Failed);
+                let sure = if error.may_be_done() { "it is not certain that a session is stored" } else { "a session is not stored" };
+                slot.notices.note(&format!("error: {sure}, and its page could not be told (wp_dynamodb.session_write): {error}"));
+            }
+            // Only now may it be read again.
+            drop(claim);
+            answer
+        });
+        if behind {
+            self.count(SessionEvent::Behind);
+        }
+        self.later.add(Pending { key: pending, before_the_response: !behind, deadline: deadline + GRACE, answer });
     }
 
     /// Waits for a call that keeps its own deadline, given to `make`.
@@ -241,29 +350,55 @@ impl Items for Engine {
     }
 
     fn get(&self, key: &Key) -> Result<Found, Error> {
+        let ahead = self.ahead.take();
+        let _ = self.later.settle(key);
+        if let Some(ahead) = ahead {
+            if let Some(answer) = ahead.take(key, self.place()) {
+                self.count(SessionEvent::Prefetched);
+                return answer;
+            }
+            self.count(SessionEvent::Wasted);
+        }
         self.ensure_fresh();
-        let key = key.clone();
-        self.call(Operation::GetItem, |caller, deadline| async move { caller.read(&key, deadline).await })
+        let limit = self.host.settings.request_timeout + GRACE;
+        let region = self.region();
+        self.start_read(key.clone()).wait(limit).unwrap_or_else(|error| Err(self.placed(error, Operation::GetItem, &region).after(limit)))
     }
 
     fn update(&self, key: &Key, update: &Update, whole: Option<Update>, seen: &Seen) -> Result<Seen, Error> {
         self.ensure_fresh();
-        let (key, update, seen) = (key.clone(), update.clone(), seen.clone());
-        self.call(
-            Operation::UpdateItem,
-            |caller, deadline| async move { caller.write(&key, &update, whole.as_ref(), &seen, deadline).await },
-        )
+        let seen = self.later.settle(key).unwrap_or_else(|| seen.clone());
+        match self.host.settings.write {
+            WriteMode::Sync => {
+                let (key, update) = (key.clone(), update.clone());
+                self.call(Operation::UpdateItem, |caller, deadline| async move {
+                    caller.write(&key, &update, whole.as_ref(), &seen, deadline).await
+                })
+            }
+            mode => {
+                self.write_later(key, update, whole, &seen, mode == WriteMode::Behind);
+                Ok(seen)
+            }
+        }
     }
 
     fn delete(&self, key: &Key, gone: &Update, seen: &Seen) -> Result<(), Error> {
         self.ensure_fresh();
-        let (key, gone, seen) = (key.clone(), gone.clone(), seen.clone());
+        let seen = self.later.settle(key).unwrap_or_else(|| seen.clone());
+        let (key, gone) = (key.clone(), gone.clone());
         self.call(Operation::DeleteItem, |caller, deadline| async move { caller.delete(&key, &gone, &seen, deadline).await })
     }
 
     fn count(&self, event: SessionEvent) {
         self.host.slot.sessions.record(event);
     }
+}
+
+/// What stands for a key among the writes in flight.
+fn hash_of(key: &Key) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    hasher.finish()
 }
 
 fn millis(duration: Duration) -> u64 {
