@@ -21,6 +21,7 @@ $bad = [
     'session_format' => ['json', '', 'SEALED!'],
     'session_prefetch' => ['maybe', '2'],
     'session_write' => ['', 'async', 'Sync'],
+    'session_max_bytes' => ['100', '8M'],
     'session_consistent_read' => ['maybe', '2'],
     'session_touch_after' => ['51', '-1', '10%', 'ten'],
     'connect_timeout_ms' => ['0', 'fast', '999999', '6000'],

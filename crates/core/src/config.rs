@@ -126,6 +126,8 @@ pub struct Settings {
     pub write: WriteMode,
     /// Percent of the lifetime after which an unchanged session's expiry is moved.
     pub touch_after: u32,
+    /// The most bytes of a serialised session.
+    pub max_bytes: usize,
     /// Deadline of one TCP and TLS connect.
     pub connect_timeout: Duration,
     /// Deadline of one attempt.
@@ -164,6 +166,7 @@ impl Default for Settings {
             prefetch: true,
             write: WriteMode::Sync,
             touch_after: 0,
+            max_bytes: 0,
             connect_timeout: Duration::ZERO,
             attempt_timeout: Duration::ZERO,
             request_timeout: Duration::ZERO,
@@ -366,6 +369,16 @@ pub const SETTINGS: &[Setting] = &[
         meaning: "An unchanged session's expiry is moved only after this part of its lifetime; items live that much longer instead.",
         parse: |s, v| {
             s.touch_after = u32::try_from(number(v, 0, 50)?).unwrap_or_default();
+            Ok(())
+        },
+    },
+    Setting {
+        name: c"wp_dynamodb.session_max_bytes",
+        default: c"8388608",
+        allowed: "1024 to 67108864 (bytes)",
+        meaning: "The largest session that is stored, serialised and before compression. What does not fit into one item goes into several.",
+        parse: |s, v| {
+            s.max_bytes = usize::try_from(number(v, 1024, 64 << 20)?).unwrap_or_default();
             Ok(())
         },
     },
@@ -636,6 +649,7 @@ mod tests {
             ("region_poll_interval", "0"),
             ("session_prefetch", "maybe"),
             ("session_write", "async"),
+            ("session_max_bytes", "100"),
             ("state_file", "relative.json"),
             ("endpoints", "us-east-1"),
             ("endpoints", "us-east-1=ftp://host"),

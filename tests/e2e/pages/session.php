@@ -2,7 +2,8 @@
 /**
  * One session page for the tests: does what is asked and tells what happened, as JSON.
  *
- *   do      none (no session at all) | read (default) | add (a number to the list) | put (replace the data by `text`) | fresh (store nothing) | abort | destroy
+ *   do      none (no session at all) | read (default) | add (a number to the list) | put (replace the data by `text`) | noise (replace the data by 5 MB that grow
+ *           from `seed`) | fresh (store nothing) | abort | destroy
  *   strict  1: session.use_strict_mode
  *   boot    milliseconds before session_start()
  *   id      a session id that the page sets itself
@@ -46,6 +47,13 @@ switch ( $_GET['do'] ?? 'read' ) {
 	case 'put':
 		$_SESSION['text'] = $_GET['text'];
 		break;
+	case 'noise':
+		$noise = '';
+		for ( $n = 0; $n < 78125; $n++ ) {
+			$noise .= hash( 'sha512', "{$_GET['seed']} $n", true );
+		}
+		$_SESSION = array( 'noise' => $noise );
+		break;
 	case 'abort':
 		session_abort();
 		break;
@@ -64,6 +72,13 @@ if ( isset( $_GET['again'] ) ) {
 	session_abort();
 }
 
+// Five megabytes are told by their checksum: what the page left, else what it found.
+$checksum = md5( $_SESSION['noise'] ?? $found['noise'] ?? '' );
+if ( isset( $_SESSION['noise'] ) || isset( $found['noise'] ) ) {
+	$found    = null;
+	$_SESSION = null;
+}
+
 header( 'Content-Type: application/json' );
 echo json_encode(
 	array(
@@ -73,6 +88,7 @@ echo json_encode(
 		'saved'    => $saved,
 		'id'       => $id,
 		'found'    => $found,
+		'checksum' => $checksum,
 		'again'    => $again ?? null,
 		'left'     => $_SESSION ?? null,
 		'pid'      => getmypid(),

@@ -44,6 +44,9 @@ impl Caller {
         let first = if seen.failed.has(route) { view.next(seen.failed).unwrap_or(route) } else { route };
         let beside = self.host.beside(first, &view).minus(seen.failed);
         let throttled = AtomicBool::new(false);
+        let mut failures = failures;
+        // The last one there is gets one more chance.
+        failures.regions = failures.regions.without(first);
         let mut race = Race {
             caller: self,
             key,

@@ -31,7 +31,7 @@ use crate::session::item;
 use crate::session::lifecycle::Items;
 use crate::store::copies::{Found, Seen};
 use crate::store::dynamo::Dynamo;
-use crate::store::{Key, Store, Update};
+use crate::store::{Item, Key, Store, Update, Writing};
 
 use ahead::{Ahead, Place};
 use later::{GRACE, Later, Pending};
@@ -279,16 +279,16 @@ impl Engine {
     }
 
     /// Starts a write that the page does not wait for here; with `behind` nor anywhere else. Its failure is counted and logged.
-    fn write_later(&self, key: &Key, update: &Update, whole: Option<Update>, seen: &Seen, behind: bool) {
+    fn write_later(&self, key: &Key, writing: Writing, seen: &Seen, behind: bool) {
         let (slot, limit, now) = (self.host.slot, self.host.settings.request_timeout, monotonic_ms());
         let claim = behind.then(|| slot.in_flight.claim(hash_of(key), self.pid(), now, now + millis(limit + 2 * GRACE)));
         let behind = matches!(claim, Some(Some(_)));
         let (caller, deadline) = (self.caller.clone(), Instant::now() + limit);
-        let (key, update, seen) = (key.clone(), update.clone(), seen.clone());
+        let (key, seen) = (key.clone(), seen.clone());
         let pending = key.clone();
         let answer = self.process.start(async move {
-            let mut answer = caller.write(&key, &update, whole.as_ref(), &seen, deadline.into()).await;
-            if let (Err(error), Some(whole)) = (&answer, whole)
+            let mut answer = caller.put(&key, &writing, &seen, deadline.into()).await;
+            if let (Err(error), Some(whole)) = (&answer, writing.whole)
                 && error.kind == Kind::Condition
             {
                 // It was to be moved, and has gone: stored again.
@@ -365,18 +365,20 @@ impl Items for Engine {
         self.start_read(key.clone()).wait(limit).unwrap_or_else(|error| Err(self.placed(error, Operation::GetItem, &region).after(limit)))
     }
 
-    fn update(&self, key: &Key, update: &Update, whole: Option<Update>, seen: &Seen) -> Result<Seen, Error> {
+    fn get_parts(&self, region: usize, keys: Vec<Key>) -> Result<Vec<Item>, Error> {
+        self.call(Operation::GetItem, |caller, deadline| async move { caller.parts(region, &keys, deadline).await })
+    }
+
+    fn update(&self, key: &Key, writing: Writing, seen: &Seen) -> Result<Seen, Error> {
         self.ensure_fresh();
         let seen = self.later.settle(key).unwrap_or_else(|| seen.clone());
         match self.host.settings.write {
             WriteMode::Sync => {
-                let (key, update) = (key.clone(), update.clone());
-                self.call(Operation::UpdateItem, |caller, deadline| async move {
-                    caller.write(&key, &update, whole.as_ref(), &seen, deadline).await
-                })
+                let key = key.clone();
+                self.call(Operation::UpdateItem, |caller, deadline| async move { caller.put(&key, &writing, &seen, deadline).await })
             }
             mode => {
-                self.write_later(key, update, whole, &seen, mode == WriteMode::Behind);
+                self.write_later(key, writing, &seen, mode == WriteMode::Behind);
                 Ok(seen)
             }
         }

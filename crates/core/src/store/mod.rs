@@ -64,6 +64,23 @@ pub struct Update {
     pub must_exist: bool,
 }
 
+/// A write with what belongs to it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Writing {
+    /// What is changed.
+    pub update: Update,
+    /// The whole item, when `update` changes a part of it: written where the copy is not known to be the newest.
+    pub whole: Option<Update>,
+    /// Items that it points to: stored before it.
+    pub parts: Vec<(Key, Update)>,
+}
+
+impl From<Update> for Writing {
+    fn from(update: Update) -> Self {
+        Writing { update, ..Writing::default() }
+    }
+}
+
 /// Items in Regions.
 pub trait Store: Send + Sync {
     /// Reads an item; `None` when there is none.
