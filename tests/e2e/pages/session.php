@@ -2,8 +2,9 @@
 /**
  * One session page for the tests: does what is asked and tells what happened, as JSON.
  *
- *   do      none (no session at all) | read (default) | add (a number to the list) | put (replace the data by `text`) | noise (replace the data by 5 MB that grow
+ *   do      none (no session at all) | read (default) | count (one more) | add (a number to the list) | put (replace the data by `text`) | noise (replace the data by 5 MB that grow
  *           from `seed`) | fresh (store nothing) | abort | destroy
+ *   glance  1: session_start() with read_and_close
  *   strict  1: session.use_strict_mode
  *   boot    milliseconds before session_start()
  *   id      a session id that the page sets itself
@@ -28,7 +29,7 @@ if ( isset( $_GET['id'] ) ) {
 	session_id( $_GET['id'] );
 }
 $begin   = hrtime( true );
-$started = 'none' !== ( $_GET['do'] ?? '' ) && session_start();
+$started = 'none' !== ( $_GET['do'] ?? '' ) && session_start( isset( $_GET['glance'] ) ? array( 'read_and_close' => true ) : array() );
 $took    = ( hrtime( true ) - $begin ) / 1e6;
 $found   = $_SESSION ?? null;
 
@@ -43,6 +44,9 @@ $id = session_id();
 switch ( $_GET['do'] ?? 'read' ) {
 	case 'add':
 		$_SESSION['list'][] = count( $_SESSION['list'] ?? array() ) + 1;
+		break;
+	case 'count':
+		$_SESSION['n'] = ( $_SESSION['n'] ?? 0 ) + 1;
 		break;
 	case 'put':
 		$_SESSION['text'] = $_GET['text'];

@@ -10,7 +10,7 @@ use super::Caller;
 use crate::error::{Error, Kind};
 use crate::metrics::Operation;
 use crate::store::copies::Seen;
-use crate::store::{Item, Key, Writing};
+use crate::store::{Item, Key, Update, Writing};
 
 /// A part that is not there yet is looked for again after so long: it may be on its way from another Region.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -23,8 +23,13 @@ impl Caller {
     pub async fn put(&self, key: &Key, writing: &Writing, seen: &Seen, deadline: Instant) -> Result<Seen, Error> {
         // Nobody has seen these: each has a key of its own.
         let fresh = Seen::default();
-        try_join_all(writing.parts.iter().map(|(key, part)| self.write(key, part, None, &fresh, deadline))).await?;
-        self.write(key, &writing.update, writing.whole.as_ref(), seen, deadline).await
+        let put = |(key, part): &(Key, Update)| {
+            let (key, part) = (key.clone(), Writing::from(part.clone()));
+            let fresh = &fresh;
+            async move { self.write(&key, &part, fresh, deadline).await }
+        };
+        try_join_all(writing.parts.iter().map(put)).await?;
+        self.write(key, writing, seen, deadline).await
     }
 
     /// Reads the parts of an item that was read in `region`, there.

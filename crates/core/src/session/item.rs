@@ -12,7 +12,7 @@ use crate::config::{Format, Settings};
 use crate::error::{Error, Kind};
 use crate::session::{parts, seal};
 use crate::store::copies::{BASE, FMT, GONE, REV, UPDATED_AT, WRITER};
-use crate::store::{Attribute, Change, Item, Key, Update, Writing};
+use crate::store::{Attribute, Change, Item, Key, LOCK, LOCK_UNTIL, Update, Writing};
 
 /// DynamoDB's limit of an item, names included.
 pub const ITEM_LIMIT: usize = 400 * 1024;
@@ -21,7 +21,7 @@ const KEY_LIMIT: usize = 2048;
 /// Ids longer than this are no session ids: PHP's own have at most 256 characters.
 const ID_LIMIT: usize = 256;
 /// Names that the layouts use themselves.
-pub const OWN_ATTRIBUTES: [&str; 8] = [REV, UPDATED_AT, WRITER, BASE, FMT, parts::PARTS, "lock", "lock_until"];
+pub const OWN_ATTRIBUTES: [&str; 8] = [REV, UPDATED_AT, WRITER, BASE, FMT, parts::PARTS, LOCK, LOCK_UNTIL];
 
 /// A stored session, read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +70,10 @@ pub fn decode(settings: &Settings, name: &str, id: &str, item: &Item) -> Result<
         Some(_) => return Err(wrong_type(&settings.expires_attribute, "a whole number")),
     };
     if settings.format == Format::Sealed && matches!(item.get(FMT), Some(Attribute::S(fmt)) if fmt == GONE) {
+        return Ok(None);
+    }
+    if settings.format == Format::Sealed && !item.contains_key(FMT) && !item.contains_key(&settings.data_attribute) {
+        // Nothing but a lock.
         return Ok(None);
     }
     let data = match (settings.format, item.get(&settings.data_attribute)) {
@@ -130,14 +134,14 @@ pub fn encode(settings: &Settings, name: &str, id: &str, data: &[u8], expires: i
     let names = changes.keys().map(String::as_str).chain(OWN_ATTRIBUTES);
     let around = settings.hash_key.len() + ID_LIMIT * 2 + names.map(|n| n.len() + 32).sum::<usize>();
     if stored + around <= ITEM_LIMIT {
-        return Ok(Update { changes, must_exist: false }.into());
+        return Ok(Update { changes, ..Update::default() }.into());
     }
     match changes.insert(settings.data_attribute.clone(), Change::Remove) {
         Some(Change::Set(Attribute::B(sealed))) if settings.format == Format::Sealed => {
             let (pointer, parts) = parts::split(settings, &key(settings, name, id)?, &sealed, expires)?;
             changes.insert(FMT.into(), Change::Set(Attribute::S(parts::IN_PARTS.into())));
             changes.insert(parts::PARTS.into(), pointer);
-            Ok(Writing { update: Update { changes, must_exist: false }, whole: None, parts })
+            Ok(Writing { update: Update { changes, ..Update::default() }, parts, ..Writing::default() })
         }
         _ => too_large("", format!("an item of DynamoDB holds at most {} of them, and session_format aws-sdk knows no more than one", ITEM_LIMIT - around)),
     }
@@ -147,7 +151,7 @@ pub fn encode(settings: &Settings, name: &str, id: &str, data: &[u8], expires: i
 #[must_use]
 pub fn touch(settings: &Settings, expires: i64) -> Update {
     let changes = BTreeMap::from([(settings.expires_attribute.clone(), Change::Set(Attribute::N(expires)))]);
-    Update { changes, must_exist: true }
+    Update { changes, must_exist: true, ..Update::default() }
 }
 
 /// How long what a destroyed session leaves must stay, in seconds: an outage's backlog may take hours to be replicated.
@@ -164,8 +168,9 @@ pub fn gone(settings: &Settings, now: i64) -> Update {
     ]);
     if settings.format == Format::Sealed {
         changes.insert(FMT.into(), Change::Set(Attribute::S(GONE.into())));
+        changes.extend([LOCK, LOCK_UNTIL].map(|name| (name.to_owned(), Change::Remove)));
     }
-    Update { changes, must_exist: false }
+    Update { changes, ..Update::default() }
 }
 
 #[cfg(test)]
@@ -269,6 +274,12 @@ mod tests {
             let read = decode(&settings, "P", ID, &item).expect("decoded");
             assert!(read.is_none_or(|stored| stored.expires == 5 && stored.data.is_empty()), "expired at once");
         }
+    }
+
+    #[test]
+    fn an_item_that_is_only_locked_holds_no_session() {
+        let item = Item::from([("expires".into(), Attribute::N(5)), ("lock".into(), Attribute::S("x".into()))]);
+        assert_eq!(decode(&Settings::default(), "P", ID, &item).expect("decoded"), None);
     }
 
     #[test]

@@ -33,6 +33,13 @@ pub trait Items {
     /// # Errors
     /// When there is no answer; an item that is not there is no error.
     fn get(&self, key: &Key) -> Result<Found, Error>;
+    /// Takes an item's lock, or keeps it when it is held already, and reads the item.
+    ///
+    /// # Errors
+    /// [`Kind::Locked`] when another request has it; as [`Items::get`], else.
+    fn take(&self, key: &Key) -> Result<Found, Error>;
+    /// Gives the lock back, if one is held. Waits for nothing.
+    fn release(&self);
     /// Reads the parts that an item of this Region points to, in their order.
     ///
     /// # Errors
@@ -94,11 +101,15 @@ pub struct Lifecycle {
     /// The id whose read has not succeeded. PHP's session counts as active already during the read, so a user's error handler that runs
     /// on our warning can ask for a write.
     unread: Option<String>,
+    /// The page closes the session as soon as it is read: it changes nothing, and needs no lock.
+    reads_only: bool,
 }
 
 impl Lifecycle {
     /// A session of this name begins; also after an `open` without `close` (`session_reset`).
-    pub fn open(&mut self, name: &str) {
+    /// `reads_only`: it will be read and closed.
+    pub fn open(&mut self, name: &str, reads_only: bool) {
+        self.reads_only = reads_only;
         name.clone_into(&mut self.name);
         self.created = None;
         self.validated = None;
@@ -131,6 +142,9 @@ impl Lifecycle {
         };
         // An error keeps the id: the read will say what is wrong, and the cookie survives the outage.
         let valid = !matches!(answer, Ok((None, ..))) || self.used.contains(id);
+        if !valid {
+            items.release();
+        }
         self.validated = Some((id.to_owned(), answer));
         valid
     }
@@ -161,7 +175,7 @@ impl Lifecycle {
     fn load(&self, items: &impl Items, id: &str) -> Result<Loaded, Error> {
         let settings = items.settings();
         let key = item::key(settings, &self.name, id)?;
-        let found = items.get(&key)?;
+        let found = if settings.locking && !self.reads_only { items.take(&key)? } else { items.get(&key)? };
         let placed = |e: Error| e.at("GetItem", &settings.regions[found.region], format!("table {}", settings.table));
         let (mut stored, mut in_parts) = (None, false);
         if let Some(mut item) = found.item {
@@ -266,7 +280,7 @@ impl Lifecycle {
         let update = item::touch(items.settings(), expires);
         let result = item::key(items.settings(), &self.name, id).and_then(|key| {
             let whole = item::encode(items.settings(), &self.name, id, data, expires).map_err(|e| self.in_table("UpdateItem", items, e))?;
-            items.update(&key, Writing { update, whole: Some(whole.update), parts: whole.parts }, &self.seen(id))
+            items.update(&key, Writing { update, whole: Some(whole.update), parts: whole.parts, ..Writing::default() }, &self.seen(id))
         });
         match result {
             Ok(seen) => {

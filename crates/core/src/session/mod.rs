@@ -14,4 +14,4 @@ pub mod lifecycle;
 pub mod parts;
 pub mod seal;
 
-pub use lifecycle::{Lifecycle, Superglobal};
+pub use lifecycle::{Items, Lifecycle, Superglobal};

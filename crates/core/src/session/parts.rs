@@ -43,7 +43,7 @@ pub fn split(settings: &Settings, key: &Key, sealed: &[u8], expires: i64) -> Res
             (settings.expires_attribute.clone(), Change::Set(Attribute::N(expires.saturating_add(SPARE)))),
             (FMT.to_owned(), Change::Set(Attribute::S(PART.into()))),
         ];
-        (part_key(key, &generation, number), Update { changes: changes.into(), must_exist: false })
+        (part_key(key, &generation, number), Update { changes: changes.into(), ..Update::default() })
     };
     let parts: Vec<_> = sealed.chunks(BYTES).enumerate().map(part).collect();
     Ok((Change::Set(Attribute::S(format!("{generation}:{}", parts.len()))), parts))

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use crate::error::{Error, Kind};
 use crate::region::Region;
-use crate::store::{Item, Key, Reply, Store, Update};
+use crate::store::{Item, Key, Lock, Reply, Store, Update};
 
 /// Passes calls on to `inner` unless `fault` is set; counts them.
 pub struct Failing<S> {
@@ -50,6 +50,13 @@ impl<S: Store> Store for Failing<S> {
     fn update<'a>(&'a self, region: &'a Region, key: &'a Key, update: &'a Update) -> Reply<'a, ()> {
         match self.check("UpdateItem", region, key) {
             Ok(()) => self.inner.update(region, key, update),
+            Err(error) => Box::pin(async { Err(error) }),
+        }
+    }
+
+    fn lock<'a>(&'a self, region: &'a Region, key: &'a Key, lock: &'a Lock) -> Reply<'a, Item> {
+        match self.check("UpdateItem", region, key) {
+            Ok(()) => self.inner.lock(region, key, lock),
             Err(error) => Box::pin(async { Err(error) }),
         }
     }
