@@ -236,7 +236,9 @@ fn reads_and_closes() -> bool {
     // SAFETY: there is a first argument, and PHP holds it for as long as the function runs.
     let options = unsafe { frame.zend_call_arg(0) };
     let wanted = options.and_then(|options| options.array()).and_then(|options| options.get("read_and_close"));
-    wanted.is_some_and(|value| value.is_true() || value.long().is_some_and(|n| n != 0) || value.str().is_some_and(|text| !matches!(text, "" | "0")))
+    wanted.is_some_and(|value| {
+        value.is_true() || value.long().is_some_and(|n| n != 0) || value.str().is_some_and(|text| !matches!(text, "" | "0"))
+    })
 }
 
 /// An exception is on its way: what PHP hands over is what it had encoded when a value threw, and would not decode again. The exception

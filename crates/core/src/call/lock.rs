@@ -74,7 +74,8 @@ impl Caller {
                 Ok(item) => {
                     let beside = self.host.beside(region, &view);
                     let others = beside.iter().map(|other| async move {
-                        let patience = self.patience(&view, Instant::now() + settings.request_timeout, true, &AtomicBool::new(false));
+                        let throttled = AtomicBool::new(false);
+                        let patience = self.patience(&view, Instant::now() + settings.request_timeout, true, &throttled);
                         (other, self.get(other, key, patience).await)
                     });
                     let mut answers = vec![(region, Some(item))];

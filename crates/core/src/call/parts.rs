@@ -5,8 +5,8 @@ use std::time::Duration;
 use futures_util::future::try_join_all;
 use tokio::time::Instant;
 
-use super::attempt::Patience;
 use super::Caller;
+use super::attempt::Patience;
 use crate::error::{Error, Kind};
 use crate::metrics::Operation;
 use crate::store::copies::Seen;
@@ -52,7 +52,10 @@ impl Caller {
                 return Ok(item);
             }
             if Instant::now() + PAUSE >= deadline {
-                let error = Error::new(Kind::Corrupt, "a part of the session is not there: it is still on its way from another Region, or was deleted");
+                let error = Error::new(
+                    Kind::Corrupt,
+                    "a part of the session is not there: it is still on its way from another Region, or was deleted",
+                );
                 return Err(error.at(Operation::GetItem.name(), name, format!("table {}", key.table)).after(began.elapsed()));
             }
             tokio::time::sleep(PAUSE).await;

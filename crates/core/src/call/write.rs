@@ -28,7 +28,14 @@ impl Caller {
         self.write_after(key, writing, seen, deadline, Failures::default()).await
     }
 
-    async fn write_after(&self, key: &Key, writing: &Writing, seen: &Seen, deadline: Instant, mut failures: Failures) -> Result<Seen, Error> {
+    async fn write_after(
+        &self,
+        key: &Key,
+        writing: &Writing,
+        seen: &Seen,
+        deadline: Instant,
+        mut failures: Failures,
+    ) -> Result<Seen, Error> {
         let began = Instant::now();
         let view = self.host.view();
         let route = view.route().region;

@@ -98,6 +98,7 @@ impl Engine {
             tasks: Vec::new(),
             ahead: RefCell::default(),
             later: Later::default(),
+            lock: RefCell::default(),
         };
         engine.load_last_good();
         engine.tasks.push(process.spawn(aws.keep_credentials()));
@@ -398,7 +399,8 @@ impl Items for Engine {
             Ok((held, turn, found))
         });
         let limit = wait + settings.request_timeout + GRACE;
-        let (held, turn, found) = taken.wait(limit).unwrap_or_else(|error| Err(self.placed(error, Operation::UpdateItem, &self.region()).after(limit)))?;
+        let (held, turn, found) =
+            taken.wait(limit).unwrap_or_else(|error| Err(self.placed(error, Operation::UpdateItem, &self.region()).after(limit)))?;
         let lock = SessionLock::keep(self.process, self.caller.clone(), key.clone(), held, turn, settings.lock_ttl);
         *self.lock.borrow_mut() = Some(lock);
         Ok(found)

@@ -143,7 +143,10 @@ pub fn encode(settings: &Settings, name: &str, id: &str, data: &[u8], expires: i
             changes.insert(parts::PARTS.into(), pointer);
             Ok(Writing { update: Update { changes, ..Update::default() }, parts, ..Writing::default() })
         }
-        _ => too_large("", format!("an item of DynamoDB holds at most {} of them, and session_format aws-sdk knows no more than one", ITEM_LIMIT - around)),
+        _ => too_large(
+            "",
+            format!("an item of DynamoDB holds at most {} of them, and session_format aws-sdk knows no more than one", ITEM_LIMIT - around),
+        ),
     }
 }
 
@@ -234,7 +237,11 @@ mod tests {
         let small = Settings { max_bytes: 499_999, ..Settings::default() };
         let error = encode(&small, "P", ID, &noise, EXPIRES).unwrap_err();
         assert_eq!(error.kind, Kind::TooLarge);
-        assert!(error.cause.contains("500000 bytes") && error.cause.contains("at most 499999") && error.cause.contains("session_max_bytes"), "{}", error.cause);
+        assert!(
+            error.cause.contains("500000 bytes") && error.cause.contains("at most 499999") && error.cause.contains("session_max_bytes"),
+            "{}",
+            error.cause
+        );
         let error = encode(&aws_sdk(), "P", ID, &b"x".repeat(410_000), EXPIRES).unwrap_err();
         assert!(error.cause.contains("410000 bytes") && error.cause.contains("at most 40"), "{}", error.cause);
     }

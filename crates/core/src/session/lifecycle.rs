@@ -285,7 +285,8 @@ impl Lifecycle {
         match result {
             Ok(seen) => {
                 items.count(SessionEvent::Touched);
-                self.current = Some(Current { id: id.to_owned(), stored: Some((expires, data.is_empty())), made: false, in_parts: false, seen });
+                self.current =
+                    Some(Current { id: id.to_owned(), stored: Some((expires, data.is_empty())), made: false, in_parts: false, seen });
                 Ok(())
             }
             Err(error) if error.kind == Kind::Condition => self.store(items, id, data, lifetime),

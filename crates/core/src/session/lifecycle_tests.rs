@@ -70,7 +70,8 @@ impl Items for Bench {
     }
     fn release(&self) {}
     fn get_parts(&self, _region: usize, keys: Vec<Key>) -> Result<Vec<Item>, Error> {
-        let part = |key: &Key| self.runtime.block_on(self.store.get(&self.region, key, true))?.ok_or_else(|| Error::new(Kind::Corrupt, "gone"));
+        let part =
+            |key: &Key| self.runtime.block_on(self.store.get(&self.region, key, true))?.ok_or_else(|| Error::new(Kind::Corrupt, "gone"));
         keys.iter().map(part).collect()
     }
     fn update(&self, key: &Key, writing: Writing, seen: &Seen) -> Result<Seen, Error> {

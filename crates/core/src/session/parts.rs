@@ -121,7 +121,9 @@ mod tests {
 
     #[test]
     fn nonsense_is_corrupt() {
-        for text in ["", "x", "0123456789abcdef:0", "0123456789abcdef:201", "0123456789abcdef:-1", "../../../../x/y:1", "0123456789abcdeg:1"] {
+        for text in
+            ["", "x", "0123456789abcdef:0", "0123456789abcdef:201", "0123456789abcdef:-1", "../../../../x/y:1", "0123456789abcdeg:1"]
+        {
             let item = Item::from([(FMT.into(), Attribute::S(IN_PARTS.into())), (PARTS.into(), Attribute::S(text.into()))]);
             assert_eq!(keys(&key(), &item).unwrap_err().kind, Kind::Corrupt, "{text}");
         }

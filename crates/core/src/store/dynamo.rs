@@ -78,7 +78,9 @@ impl Store for Dynamo {
                 clauses.iter().filter(|(_, parts)| !parts.is_empty()).map(|(verb, parts)| format!("{verb} {}", parts.join(", "))).collect();
             request = request.update_expression(expression.join(" "));
             if let Some(token) = &update.holds {
-                request = request.expression_attribute_names("#lock", LOCK).expression_attribute_values(":held", AttributeValue::S(token.clone()));
+                request = request
+                    .expression_attribute_names("#lock", LOCK)
+                    .expression_attribute_values(":held", AttributeValue::S(token.clone()));
                 request = request.condition_expression("#lock = :held");
             } else if update.must_exist {
                 request = request.expression_attribute_names("#key", &key.attribute).condition_expression("attribute_exists(#key)");
@@ -99,12 +101,19 @@ impl Store for Dynamo {
             for (name, attribute) in [("#lock", LOCK), ("#until", LOCK_UNTIL), ("#expires", lock.expires.0.as_str())] {
                 request = request.expression_attribute_names(name, attribute);
             }
-            let values = [(":token", text(&lock.token)), (":until", number(lock.until_ms)), (":now", number(lock.now_ms)), (":expires", number(lock.expires.1))];
+            let values = [
+                (":token", text(&lock.token)),
+                (":until", number(lock.until_ms)),
+                (":now", number(lock.now_ms)),
+                (":expires", number(lock.expires.1)),
+            ];
             for (name, value) in values {
                 request = request.expression_attribute_values(name, value);
             }
             request = match &lock.dead {
-                Some(dead) => request.expression_attribute_values(":dead", text(dead)).condition_expression(format!("{free} OR #lock = :dead")),
+                Some(dead) => {
+                    request.expression_attribute_values(":dead", text(dead)).condition_expression(format!("{free} OR #lock = :dead"))
+                }
                 None => request.condition_expression(free),
             };
             let output = request
