@@ -32,8 +32,8 @@ struct Judge<'a> {
     checks: Vec<Check>,
 }
 
-/// Holds figures against a drill's limits.
-pub fn judge(drill: &Drill, figures: &Figures, timeline: Timeline, workers: u64) -> Vec<Check> {
+/// Holds figures against a drill's limits. `shows_warnings`: the page's answers tell what PHP warned of (WordPress's go to the log alone).
+pub fn judge(drill: &Drill, figures: &Figures, timeline: Timeline, workers: u64, shows_warnings: bool) -> Vec<Check> {
     let mut judge = Judge { drill, figures, timeline, checks: Vec::new() };
     let limits = &drill.limits;
     judge.count("failed requests", limits.failed, figures.requests.failed);
@@ -50,7 +50,7 @@ pub fn judge(drill: &Drill, figures: &Figures, timeline: Timeline, workers: u64)
     if [limits.lost, limits.stale].contains(&Count::WithinLag) {
         judge.count("missing changes from outside the lag", Count::AtMost(0), figures.missing_outside_lag);
     }
-    if let Some(text) = limits.warning {
+    if let Some(text) = limits.warning.filter(|_| shows_warnings) {
         judge.warnings(text);
     }
     judge.count("sessions unreadable in the final check", Count::AtMost(0), figures.final_check.failed);
@@ -160,7 +160,7 @@ mod tests {
     }
 
     fn missed(drill: &str, figures: &Figures, timeline: Timeline) -> Vec<String> {
-        let checks = judge(find(drill).unwrap(), figures, timeline, 24);
+        let checks = judge(find(drill).unwrap(), figures, timeline, 24, true);
         checks.into_iter().filter(|check| check.met == Some(false)).map(|check| check.what).collect()
     }
 
@@ -220,13 +220,15 @@ mod tests {
         assert_eq!(quiet(vec![]), [what]);
         assert_eq!(quiet(vec![("allow it in the IAM policy".into(), 5), ("no answer".into(), 1)]), [what]);
         assert!(quiet(vec![("allow it in the IAM policy".into(), 5)]).is_empty());
+        let checks = judge(find("denied").unwrap(), &bridged(), FULL, 24, false);
+        assert!(!checks.iter().any(|check| check.what == what), "a page that shows visitors no warnings is not asked for any");
     }
 
     #[test]
     fn a_short_drill_does_not_judge_a_long_way_back() {
         let mut figures = bridged();
         figures.hosts[0].back_ms = None;
-        let checks = judge(find("blackhole").unwrap(), &figures, QUICK, 24);
+        let checks = judge(find("blackhole").unwrap(), &figures, QUICK, 24, true);
         let back = checks.iter().find(|check| check.what == "time of the way back, host in east").unwrap();
         assert_eq!(back.met, None);
         assert!(all_met(&checks));
