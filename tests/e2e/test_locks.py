@@ -10,7 +10,7 @@ import pytest
 from browsing import EAST, WEST, Guest
 from conftest import STAYS, calm
 
-from harness import wait
+from harness import fastcgi, wait
 from harness.fpm import Fpm
 from harness.lab import Lab
 
@@ -106,7 +106,7 @@ def test_a_killed_owner(locking: Locking, lab: Lab) -> None:
             wait.until(lambda: lab.calls(EAST, "dynamodb") == 1, what="the lock", timeout=5, every=0.005)
             (owner,) = host.pids()
             os.kill(owner, signal.SIGKILL)
-            with pytest.raises(Exception):  # noqa: B017 - the connection breaks off, however the client puts it
+            with pytest.raises(fastcgi.Lost):
                 page.result()
         began = time.monotonic()
         wait.until(host.pids, what="a new worker", timeout=5)
