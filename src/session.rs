@@ -11,7 +11,7 @@ use ext_php_rs::boxed::ZBox;
 use ext_php_rs::ffi::{zend_result, zend_string};
 use ext_php_rs::types::ZendStr;
 use ext_php_rs::zend::{ExecutorGlobals, SapiGlobals};
-use wp_dynamodb_core::session::{Lifecycle, Superglobal, cookie};
+use wp_dynamodb_core::session::{Items, Lifecycle, Superglobal, cookie};
 use wp_dynamodb_core::{Engine, Error};
 
 use crate::guard::callback;
@@ -110,7 +110,7 @@ unsafe extern "C" fn open(mod_data: *mut *mut c_void, _save_path: *const c_char,
         // SAFETY: PHP gives the session name, never NULL, valid for the call.
         let name = unsafe { CStr::from_ptr(name) }.to_string_lossy();
         with_state(|state, _| {
-            state.open(&name);
+            state.open(&name, reads_and_closes());
             Ok(())
         })?;
         // SAFETY: PHP gives a place to write to. Never NULL from here on, or PHP would never write or close.
@@ -124,6 +124,9 @@ unsafe extern "C" fn close(mod_data: *mut *mut c_void) -> zend_result {
         // SAFETY: PHP gives a place to write to.
         unsafe { *mod_data = std::ptr::null_mut() };
         STATE.with_borrow_mut(Lifecycle::close);
+        if let Some(engine) = engine::running() {
+            engine.release();
+        }
         Ok(SUCCESS)
     })
 }
@@ -215,6 +218,26 @@ unsafe extern "C" fn validate_sid(_mod_data: *mut *mut c_void, key: *mut zend_st
         let Ok(id) = (unsafe { id(key) }) else { return Ok(FAILURE) };
         let valid = with_state(|state, engine| Ok(state.validate(engine, id)))?;
         Ok(if valid { SUCCESS } else { FAILURE })
+    })
+}
+
+/// Whether the page has called `session_start(['read_and_close' => true])`. PHP tells its handler nothing of that; the call's argument does.
+fn reads_and_closes() -> bool {
+    let globals = ExecutorGlobals::get();
+    // SAFETY: PHP's frame of the function that runs, or NULL. It outlives this callback, which PHP calls from within it.
+    let Some(frame) = (unsafe { globals.current_execute_data.as_ref() }) else { return false };
+    // SAFETY: the count of a frame's arguments is set whenever a function runs.
+    let has_options = unsafe { frame.This.u2.num_args } > 0;
+    // SAFETY: a live frame's function, and its name, which lives as long as the function does.
+    let name = frame.function().and_then(|function| unsafe { function.common.function_name.cast::<ZendStr>().as_ref() });
+    if !has_options || name.is_none_or(|name| name.as_bytes() != b"session_start") {
+        return false;
+    }
+    // SAFETY: there is a first argument, and PHP holds it for as long as the function runs.
+    let options = unsafe { frame.zend_call_arg(0) };
+    let wanted = options.and_then(|options| options.array()).and_then(|options| options.get("read_and_close"));
+    wanted.is_some_and(|value| {
+        value.is_true() || value.long().is_some_and(|n| n != 0) || value.str().is_some_and(|text| !matches!(text, "" | "0"))
     })
 }
 

@@ -126,6 +126,14 @@ pub struct Settings {
     pub write: WriteMode,
     /// Percent of the lifetime after which an unchanged session's expiry is moved.
     pub touch_after: u32,
+    /// The most bytes of a serialised session.
+    pub max_bytes: usize,
+    /// A session that is open is locked: its requests come one after the other.
+    pub locking: bool,
+    /// A lock that is not renewed ends after so long.
+    pub lock_ttl: Duration,
+    /// So long a request waits for another one's lock.
+    pub lock_wait: Duration,
     /// Deadline of one TCP and TLS connect.
     pub connect_timeout: Duration,
     /// Deadline of one attempt.
@@ -164,6 +172,10 @@ impl Default for Settings {
             prefetch: true,
             write: WriteMode::Sync,
             touch_after: 0,
+            max_bytes: 0,
+            locking: false,
+            lock_ttl: Duration::ZERO,
+            lock_wait: Duration::ZERO,
             connect_timeout: Duration::ZERO,
             attempt_timeout: Duration::ZERO,
             request_timeout: Duration::ZERO,
@@ -370,6 +382,46 @@ pub const SETTINGS: &[Setting] = &[
         },
     },
     Setting {
+        name: c"wp_dynamodb.session_max_bytes",
+        default: c"8388608",
+        allowed: "1024 to 67108864 (bytes)",
+        meaning: "The largest session that is stored, serialised and before compression. What does not fit into one item goes into several.",
+        parse: |s, v| {
+            s.max_bytes = usize::try_from(number(v, 1024, 64 << 20)?).unwrap_or_default();
+            Ok(())
+        },
+    },
+    Setting {
+        name: c"wp_dynamodb.session_locking",
+        default: c"0",
+        allowed: "0 or 1; 1 only with session_format sealed",
+        meaning: "A session is locked while a request has it open, so that none of two requests' changes is lost.",
+        parse: |s, v| {
+            s.locking = flag(v)?;
+            Ok(())
+        },
+    },
+    Setting {
+        name: c"wp_dynamodb.session_lock_ttl",
+        default: c"30",
+        allowed: "2 to 3600 (seconds)",
+        meaning: "A lock ends after this time when its worker has died; a living one renews it.",
+        parse: |s, v| {
+            s.lock_ttl = Duration::from_secs(number(v, 2, 3600)?);
+            Ok(())
+        },
+    },
+    Setting {
+        name: c"wp_dynamodb.session_lock_wait",
+        default: c"10",
+        allowed: "0 to 300 (seconds)",
+        meaning: "The longest a request waits for another one's lock; then session_start() fails.",
+        parse: |s, v| {
+            s.lock_wait = Duration::from_secs(number(v, 0, 300)?);
+            Ok(())
+        },
+    },
+    Setting {
         name: c"wp_dynamodb.connect_timeout_ms",
         default: c"300",
         allowed: "10 to 60000 (milliseconds), not above wp_dynamodb.attempt_timeout_ms",
@@ -503,6 +555,9 @@ pub fn mask(text: &str) -> String {
 /// What must hold between settings.
 fn relations(s: &Settings) -> Vec<(&'static str, String)> {
     let mut errors = Vec::new();
+    if s.locking && s.format == Format::AwsSdk {
+        errors.push(("wp_dynamodb.session_locking", "the layout of the AWS SDK has no locks that end by themselves".into()));
+    }
     if let Some(pin) = s.pin.as_ref().filter(|pin| !s.regions.contains(pin)) {
         errors.push(("wp_dynamodb.region", format!("{pin} is not in wp_dynamodb.regions")));
     }
@@ -636,6 +691,10 @@ mod tests {
             ("region_poll_interval", "0"),
             ("session_prefetch", "maybe"),
             ("session_write", "async"),
+            ("session_max_bytes", "100"),
+            ("session_lock_ttl", "1"),
+            ("session_lock_wait", "301"),
+            ("session_locking", "on, please"),
             ("state_file", "relative.json"),
             ("endpoints", "us-east-1"),
             ("endpoints", "us-east-1=ftp://host"),

@@ -26,6 +26,8 @@ pub enum Kind {
     Corrupt,
     /// The data does not fit into an item.
     TooLarge,
+    /// Somebody else has the session's lock, or has taken it over.
+    Locked,
     /// The caller asked for something that makes no sense.
     Invalid,
     /// A defect in this software.
@@ -34,7 +36,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, for metrics.
-    pub const ALL: [Kind; 11] = [
+    pub const ALL: [Kind; 12] = [
         Kind::Config,
         Kind::Access,
         Kind::NotFound,
@@ -44,6 +46,7 @@ impl Kind {
         Kind::Condition,
         Kind::Corrupt,
         Kind::TooLarge,
+        Kind::Locked,
         Kind::Invalid,
         Kind::Internal,
     ];
@@ -61,6 +64,7 @@ impl Kind {
             Kind::Condition => "condition",
             Kind::Corrupt => "corrupt",
             Kind::TooLarge => "too_large",
+            Kind::Locked => "locked",
             Kind::Invalid => "invalid",
             Kind::Internal => "internal",
         }

@@ -2,7 +2,9 @@
 /**
  * One session page for the tests: does what is asked and tells what happened, as JSON.
  *
- *   do      none (no session at all) | read (default) | add (a number to the list) | put (replace the data by `text`) | fresh (store nothing) | abort | destroy
+ *   do      none (no session at all) | read (default) | count (one more) | add (a number to the list) | put (replace the data by `text`) | noise (replace the data by 5 MB that grow
+ *           from `seed`) | fresh (store nothing) | abort | destroy
+ *   glance  1: session_start() with read_and_close
  *   strict  1: session.use_strict_mode
  *   boot    milliseconds before session_start()
  *   id      a session id that the page sets itself
@@ -27,7 +29,7 @@ if ( isset( $_GET['id'] ) ) {
 	session_id( $_GET['id'] );
 }
 $begin   = hrtime( true );
-$started = 'none' !== ( $_GET['do'] ?? '' ) && session_start();
+$started = 'none' !== ( $_GET['do'] ?? '' ) && session_start( isset( $_GET['glance'] ) ? array( 'read_and_close' => true ) : array() );
 $took    = ( hrtime( true ) - $begin ) / 1e6;
 $found   = $_SESSION ?? null;
 
@@ -43,8 +45,18 @@ switch ( $_GET['do'] ?? 'read' ) {
 	case 'add':
 		$_SESSION['list'][] = count( $_SESSION['list'] ?? array() ) + 1;
 		break;
+	case 'count':
+		$_SESSION['n'] = ( $_SESSION['n'] ?? 0 ) + 1;
+		break;
 	case 'put':
 		$_SESSION['text'] = $_GET['text'];
+		break;
+	case 'noise':
+		$noise = '';
+		for ( $n = 0; $n < 78125; $n++ ) {
+			$noise .= hash( 'sha512', "{$_GET['seed']} $n", true );
+		}
+		$_SESSION = array( 'noise' => $noise );
 		break;
 	case 'abort':
 		session_abort();
@@ -64,6 +76,13 @@ if ( isset( $_GET['again'] ) ) {
 	session_abort();
 }
 
+// Five megabytes are told by their checksum: what the page left, else what it found.
+$checksum = md5( $_SESSION['noise'] ?? $found['noise'] ?? '' );
+if ( isset( $_SESSION['noise'] ) || isset( $found['noise'] ) ) {
+	$found    = null;
+	$_SESSION = null;
+}
+
 header( 'Content-Type: application/json' );
 echo json_encode(
 	array(
@@ -73,6 +92,7 @@ echo json_encode(
 		'saved'    => $saved,
 		'id'       => $id,
 		'found'    => $found,
+		'checksum' => $checksum,
 		'again'    => $again ?? null,
 		'left'     => $_SESSION ?? null,
 		'pid'      => getmypid(),

@@ -10,11 +10,11 @@ use crate::region::breaker_cell::Sort;
 use crate::region::shared;
 use crate::store::copies::{Found, GONE, REV, Seen};
 use crate::store::memory::Memory;
-use crate::store::{Attribute, Change, Item, Key, Reply, Update};
+use crate::store::{Attribute, Change, Item, Key, Lock, Reply, Update, Writing};
 
 /// What a Region does with calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Does {
+pub(super) enum Does {
     Work,
     Fail(Kind),
     /// Fails so many times, then works.
@@ -24,6 +24,8 @@ enum Does {
     Hang,
     /// Carries the call out and never answers.
     HangAfter,
+    /// The same, but only the first call.
+    HangAfterOnce,
     /// Works after so many milliseconds.
     Late(u64),
 }
@@ -49,6 +51,9 @@ impl Regions {
         if let Does::FailFor(times, kind) = told {
             does.insert(region.clone(), if times > 1 { Does::FailFor(times - 1, kind) } else { Does::Work });
         }
+        if told == Does::HangAfterOnce {
+            does.insert(region.clone(), Does::Work);
+        }
         if let Does::FailThen(_, later) = told {
             does.insert(region.clone(), Does::Fail(later));
         }
@@ -59,7 +64,7 @@ impl Regions {
                 Does::Fail(kind) | Does::FailFor(_, kind) | Does::FailThen(kind, _) => Err(Error::new(kind, "told to fail")),
                 // As the client does: it gives up on an attempt by itself.
                 Does::Hang => give_up().await,
-                Does::HangAfter => {
+                Does::HangAfter | Does::HangAfterOnce => {
                     let _ = work().await;
                     give_up().await
                 }
@@ -84,28 +89,31 @@ impl Store for Regions {
     fn update<'a>(&'a self, region: &'a Region, key: &'a Key, update: &'a Update) -> Reply<'a, ()> {
         self.behave(region, "UpdateItem", move || self.memory.update(region, key, update))
     }
+    fn lock<'a>(&'a self, region: &'a Region, key: &'a Key, lock: &'a Lock) -> Reply<'a, Item> {
+        self.behave(region, "UpdateItem", move || self.memory.lock(region, key, lock))
+    }
     fn delete<'a>(&'a self, region: &'a Region, key: &'a Key) -> Reply<'a, ()> {
         self.behave(region, "DeleteItem", move || self.memory.delete(region, key))
     }
 }
 
 const ATTEMPT: Duration = Duration::from_millis(700);
-const REQUEST: Duration = Duration::from_secs(2);
-const EAST: usize = 0;
-const WEST: usize = 1;
+pub(super) const REQUEST: Duration = Duration::from_secs(2);
+pub(super) const EAST: usize = 0;
+pub(super) const WEST: usize = 1;
 
 /// A host in the first of two Regions. tokio's clock is paused: it moves when all wait.
-struct Bench {
-    caller: Caller,
+pub(super) struct Bench {
+    pub(super) caller: Caller,
     store: Arc<Regions>,
 }
 
 impl Bench {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self::with(Settings::default())
     }
 
-    fn with(settings: Settings) -> Self {
+    pub(super) fn with(settings: Settings) -> Self {
         let store = Arc::new(Regions::default());
         let host = Host { settings: Arc::new(settings), slot: shared::private(), environment: Some(EAST) };
         let breakers = Breakers::new(host.clone(), Arc::<Regions>::clone(&store));
@@ -116,18 +124,18 @@ impl Bench {
         &self.caller.host.settings.regions[index]
     }
 
-    fn tell(&self, index: usize, does: Does) {
+    pub(super) fn tell(&self, index: usize, does: Does) {
         self.store.does.lock().expect("unpoisoned").insert(self.region(index).clone(), does);
     }
 
     /// The calls since the last look, as `east GetItem`.
-    fn calls(&self) -> Vec<String> {
+    pub(super) fn calls(&self) -> Vec<String> {
         let calls = std::mem::take(&mut *self.store.calls.lock().expect("unpoisoned"));
         let name = |region: &Region| if region == self.region(EAST) { "east" } else { "west" };
         calls.into_iter().map(|(region, call)| format!("{} {call}", name(&region))).collect()
     }
 
-    fn put(&self, index: usize, rev: i64, text: &str) {
+    pub(super) fn put(&self, index: usize, rev: i64, text: &str) {
         let writer = self.region(index).to_string();
         let item = Item::from([
             (REV.to_owned(), Attribute::N(rev)),
@@ -138,11 +146,11 @@ impl Bench {
         self.store.memory.0.lock().expect("unpoisoned").insert((self.region(index).clone(), key()), item);
     }
 
-    fn held(&self, index: usize) -> Option<Item> {
+    pub(super) fn held(&self, index: usize) -> Option<Item> {
         self.store.memory.0.lock().expect("unpoisoned").get(&(self.region(index).clone(), key())).cloned()
     }
 
-    fn text(&self, index: usize) -> Option<String> {
+    pub(super) fn text(&self, index: usize) -> Option<String> {
         self.held(index).and_then(|item| text(&item))
     }
 
@@ -151,13 +159,14 @@ impl Bench {
     }
 
     async fn write(&self, text: &str, seen: &Seen) -> Result<Seen, Error> {
-        self.caller.write(&key(), &set(text), None, seen, Instant::now() + REQUEST).await
+        self.caller.write(&key(), &set(text).into(), seen, Instant::now() + REQUEST).await
     }
 
     /// Moves the expiry alone; the whole item has this text.
     async fn touch(&self, text: &str, seen: &Seen) -> Result<Seen, Error> {
         let touch = crate::session::item::touch(&self.caller.host.settings, 5);
-        self.caller.write(&key(), &touch, Some(&set(text)), seen, Instant::now() + REQUEST).await
+        let writing = Writing { update: touch, whole: Some(set(text)), ..Writing::default() };
+        self.caller.write(&key(), &writing, seen, Instant::now() + REQUEST).await
     }
 
     async fn delete(&self, seen: &Seen) -> Result<(), Error> {
@@ -180,12 +189,12 @@ impl Bench {
     }
 }
 
-fn key() -> Key {
+pub(super) fn key() -> Key {
     Key { table: "t".into(), attribute: "k".into(), value: "v".into() }
 }
 
-fn set(text: &str) -> Update {
-    Update { changes: [("data".to_owned(), Change::Set(Attribute::S(text.to_owned())))].into(), must_exist: false }
+pub(super) fn set(text: &str) -> Update {
+    Update { changes: [("data".to_owned(), Change::Set(Attribute::S(text.to_owned())))].into(), ..Update::default() }
 }
 
 fn text(item: &Item) -> Option<String> {
@@ -195,7 +204,7 @@ fn text(item: &Item) -> Option<String> {
     }
 }
 
-fn shown(found: &Found) -> Option<String> {
+pub(super) fn shown(found: &Found) -> Option<String> {
     found.item.as_ref().and_then(text)
 }
 

@@ -51,7 +51,7 @@ impl Caller {
         race.run(began).await
     }
 
-    async fn get(&self, region: usize, key: &Key, patience: Patience<'_>) -> Result<Option<Item>, Error> {
+    pub(super) async fn get(&self, region: usize, key: &Key, patience: Patience<'_>) -> Result<Option<Item>, Error> {
         let consistent = self.host.settings.consistent_read;
         self.attempt(Operation::GetItem, region, patience, || self.store.get(self.host.name(region), key, consistent)).await
     }

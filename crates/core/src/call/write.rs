@@ -12,30 +12,29 @@ use crate::metrics::{Operation, RoutingEvent};
 use crate::region::decide::route::View;
 use crate::region::mask::Mask;
 use crate::store::copies::{Seen, Write};
-use crate::store::{Key, Update};
+use crate::store::{Change, Key, LOCK, LOCK_UNTIL, Update, Writing};
 
 type Answer<'a> = std::pin::Pin<Box<dyn Future<Output = (usize, Result<(), Error>)> + Send + 'a>>;
 
 impl Caller {
     /// Writes an item, newer than everything that was seen of its copies. What is known of them now.
     ///
-    /// `whole`: the whole item, when `update` changes a part of it: written where the copy is not known to be the newest. A change of a
-    /// part would make what is left of an old copy look new.
+    /// Where the copy is not known to be the newest, `whole` is written in the place of a change of a part, which would make what is left
+    /// of an old copy look new. (Parts are [`Caller::put`]'s.)
     ///
     /// # Errors
     /// When it is not certain that any Region has it.
-    pub async fn write(&self, key: &Key, update: &Update, whole: Option<&Update>, seen: &Seen, deadline: Instant) -> Result<Seen, Error> {
-        self.write_after(key, update, whole, seen, deadline, Failures::default()).await
+    pub async fn write(&self, key: &Key, writing: &Writing, seen: &Seen, deadline: Instant) -> Result<Seen, Error> {
+        self.write_after(key, writing, seen, deadline, Failures::default()).await
     }
 
     async fn write_after(
         &self,
         key: &Key,
-        update: &Update,
-        whole: Option<&Update>,
+        writing: &Writing,
         seen: &Seen,
         deadline: Instant,
-        failures: Failures,
+        mut failures: Failures,
     ) -> Result<Seen, Error> {
         let began = Instant::now();
         let view = self.host.view();
@@ -44,11 +43,12 @@ impl Caller {
         let first = if seen.failed.has(route) { view.next(seen.failed).unwrap_or(route) } else { route };
         let beside = self.host.beside(first, &view).minus(seen.failed);
         let throttled = AtomicBool::new(false);
+        // The last one there is gets one more chance.
+        failures.regions = failures.regions.without(first);
         let mut race = Race {
             caller: self,
             key,
-            update,
-            whole,
+            writing,
             seen,
             view,
             deadline,
@@ -96,7 +96,7 @@ impl Caller {
                 answer => return answer,
             }
         }
-        self.write_after(key, gone, None, &seen, deadline, failures).await.map(|_| ())
+        self.write_after(key, &gone.clone().into(), &seen, deadline, failures).await.map(|_| ())
     }
 }
 
@@ -104,8 +104,7 @@ impl Caller {
 struct Race<'a> {
     caller: &'a Caller,
     key: &'a Key,
-    update: &'a Update,
-    whole: Option<&'a Update>,
+    writing: &'a Writing,
     seen: &'a Seen,
     view: View,
     deadline: Instant,
@@ -141,9 +140,15 @@ impl Race<'_> {
             leaves: self.seen.leaves(self.goes.minus(self.failures.regions)),
             now_ms: self.now_ms,
         };
-        let part = self.update.must_exist && self.seen.may_touch(region);
-        let change = if part { self.update } else { self.whole.unwrap_or(self.update) };
-        let update = self.seen.stamp(change, region, write, &host.settings);
+        let Writing { update, whole, lock, .. } = self.writing;
+        let part = update.must_exist && self.seen.may_touch(region);
+        let change = if part { update } else { whole.as_ref().unwrap_or(update) };
+        let mut update = self.seen.stamp(change, region, write, &host.settings);
+        if let Some((locked, token)) = lock {
+            // Copies of a locked item are locked, too.
+            update.changes.extend([LOCK, LOCK_UNTIL].map(|name| (name.to_owned(), Change::Remove)));
+            update.holds = (*locked == region).then(|| token.clone());
+        }
         self.asked = self.asked.with(region);
         self.pending.push(Box::pin(async move {
             let write = || caller.store.update(host.name(region), key, &update);

@@ -19,12 +19,12 @@ pub struct Pending {
     pub before_the_response: bool,
     /// When it will have ended.
     pub deadline: Instant,
-    /// What is known of its copies then.
-    pub answer: Answer<Result<Seen, Error>>,
+    /// What is known of its copies then; nothing: it changed nothing of that.
+    pub answer: Answer<Result<Option<Seen>, Error>>,
 }
 
 impl Pending {
-    fn wait(self) -> Result<Seen, Error> {
+    fn wait(self) -> Result<Option<Seen>, Error> {
         let left = self.deadline.saturating_duration_since(Instant::now());
         self.answer.wait(left).and_then(|answer| answer)
     }
@@ -47,7 +47,7 @@ impl Later {
 
     /// Waits for the writes of `key`: what the last one has made known of its copies.
     pub fn settle(&self, key: &Key) -> Option<Seen> {
-        self.take(|pending| pending.key == *key).into_iter().filter_map(|pending| pending.wait().ok()).last()
+        self.take(|pending| pending.key == *key).into_iter().filter_map(|pending| pending.wait().ok().flatten()).last()
     }
 
     /// The request ends: waits for those that the response waits for.
@@ -99,7 +99,7 @@ mod tests {
         let answer = Process::current().expect("a runtime").start(async move {
             tokio::time::sleep(Duration::from_millis(20)).await;
             ended.fetch_add(1, Ordering::SeqCst);
-            Ok(Seen::default())
+            Ok(Some(Seen::default()))
         });
         Pending { key: key(number), before_the_response, deadline: Instant::now() + Duration::from_secs(5), answer }
     }

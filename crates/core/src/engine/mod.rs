@@ -2,6 +2,7 @@
 
 mod ahead;
 mod later;
+mod session_lock;
 
 use std::cell::RefCell;
 use std::future::Future;
@@ -31,10 +32,11 @@ use crate::session::item;
 use crate::session::lifecycle::Items;
 use crate::store::copies::{Found, Seen};
 use crate::store::dynamo::Dynamo;
-use crate::store::{Key, Store, Update};
+use crate::store::{Item, Key, Store, Update, Writing};
 
 use ahead::{Ahead, Place};
 use later::{GRACE, Later, Pending};
+use session_lock::SessionLock;
 
 /// A host that wakes from idle asks SSM before its first call, and waits at most so long.
 const WAKE: Duration = Duration::from_millis(300);
@@ -61,6 +63,8 @@ pub struct Engine {
     ahead: RefCell<Option<Ahead>>,
     /// The writes that no page waited for.
     later: Later,
+    /// The lock of the session that is open.
+    lock: RefCell<Option<SessionLock>>,
 }
 
 impl Engine {
@@ -94,6 +98,7 @@ impl Engine {
             tasks: Vec::new(),
             ahead: RefCell::default(),
             later: Later::default(),
+            lock: RefCell::default(),
         };
         engine.load_last_good();
         engine.tasks.push(process.spawn(aws.keep_credentials()));
@@ -233,7 +238,8 @@ impl Engine {
     pub fn prefetch(&self, name: &str, id: &str) {
         let settings = &self.host.settings;
         // A host that has just started waits for SSM first, where a page asks for its session.
-        if !settings.prefetch || self.is_stale() {
+        // ...and a session that is locked is read with its lock, where the page asks for it.
+        if !settings.prefetch || settings.locking || self.is_stale() {
             return;
         }
         if let Ok(key) = item::key(settings, name, id) {
@@ -247,6 +253,7 @@ impl Engine {
         if self.ahead.take().is_some() {
             self.count(SessionEvent::Wasted);
         }
+        self.release();
         self.later.before_the_response();
     }
 
@@ -279,21 +286,15 @@ impl Engine {
     }
 
     /// Starts a write that the page does not wait for here; with `behind` nor anywhere else. Its failure is counted and logged.
-    fn write_later(&self, key: &Key, update: &Update, whole: Option<Update>, seen: &Seen, behind: bool) {
+    fn write_later(&self, key: &Key, writing: Writing, seen: &Seen, lock: Option<SessionLock>, behind: bool) {
         let (slot, limit, now) = (self.host.slot, self.host.settings.request_timeout, monotonic_ms());
         let claim = behind.then(|| slot.in_flight.claim(hash_of(key), self.pid(), now, now + millis(limit + 2 * GRACE)));
         let behind = matches!(claim, Some(Some(_)));
         let (caller, deadline) = (self.caller.clone(), Instant::now() + limit);
-        let (key, update, seen) = (key.clone(), update.clone(), seen.clone());
+        let (key, seen) = (key.clone(), seen.clone());
         let pending = key.clone();
         let answer = self.process.start(async move {
-            let mut answer = caller.write(&key, &update, whole.as_ref(), &seen, deadline.into()).await;
-            if let (Err(error), Some(whole)) = (&answer, whole)
-                && error.kind == Kind::Condition
-            {
-                // It was to be moved, and has gone: stored again.
-                answer = caller.write(&key, &whole, None, &seen, deadline.into()).await;
-            }
+            let answer = put(&caller, &key, writing, &seen, lock, deadline).await;
             if let Err(error) = &answer {
                 slot.sessions.record(SessionEvent::Failed);
                 let sure = if error.may_be_done() { "it is not certain that a session is stored" } else { "a session is not stored" };
@@ -301,12 +302,17 @@ impl Engine {
             }
             // Only now may it be read again.
             drop(claim);
-            answer
+            answer.map(Some)
         });
         if behind {
             self.count(SessionEvent::Behind);
         }
         self.later.add(Pending { key: pending, before_the_response: !behind, deadline: deadline + GRACE, answer });
+    }
+
+    /// The lock of this item, when this process holds it: whoever takes it out of here gives it back.
+    fn lock_of(&self, key: &Key) -> Option<SessionLock> {
+        self.lock.borrow_mut().take_if(|lock| lock.key == *key)
     }
 
     /// Waits for a call that keeps its own deadline, given to `make`.
@@ -365,18 +371,73 @@ impl Items for Engine {
         self.start_read(key.clone()).wait(limit).unwrap_or_else(|error| Err(self.placed(error, Operation::GetItem, &region).after(limit)))
     }
 
-    fn update(&self, key: &Key, update: &Update, whole: Option<Update>, seen: &Seen) -> Result<Seen, Error> {
+    fn take(&self, key: &Key) -> Result<Found, Error> {
+        if self.lock.borrow().as_ref().is_some_and(|lock| lock.key == *key && !lock.is_lost()) {
+            // Started again in this request: it is ours.
+            return self.get(key);
+        }
+        self.release();
+        let _ = self.later.settle(key);
+        self.ensure_fresh();
+        let settings = &self.host.settings;
+        let token = random()?;
+        let (caller, slot, pid, wait) = (self.caller.clone(), self.host.slot, self.pid(), settings.lock_wait);
+        let (region, table, item) = (self.region(), format!("table {}", settings.table), key.clone());
+        let taken = self.process.start(async move {
+            let (hash, deadline) = (hash_of(&item), tokio::time::Instant::now() + wait);
+            let turn = loop {
+                match slot.host_locks.take(hash, pid, token).filter(|_| !slot.in_flight.has(hash, monotonic_ms())) {
+                    Some(turn) => break turn,
+                    None if tokio::time::Instant::now() >= deadline => {
+                        let cause = "another request on this host has the session's lock, and did not give it back within wp_dynamodb.session_lock_wait";
+                        return Err(Error::new(Kind::Locked, cause).at(Operation::UpdateItem.name(), &region, table));
+                    }
+                    None => tokio::time::sleep(LOOK).await,
+                }
+            };
+            let (held, found) = caller.lock(&item, &hex(token), turn.dead.map(hex), deadline).await?;
+            Ok((held, turn, found))
+        });
+        let limit = wait + settings.request_timeout + GRACE;
+        let (held, turn, found) =
+            taken.wait(limit).unwrap_or_else(|error| Err(self.placed(error, Operation::UpdateItem, &self.region()).after(limit)))?;
+        let lock = SessionLock::keep(self.process, self.caller.clone(), key.clone(), held, turn, settings.lock_ttl);
+        *self.lock.borrow_mut() = Some(lock);
+        Ok(found)
+    }
+
+    fn release(&self) {
+        let Some(lock) = self.lock.take() else { return };
+        let (key, caller, limit) = (lock.key.clone(), self.caller.clone(), self.host.settings.request_timeout);
+        let (held, turn) = lock.let_go();
+        let item = key.clone();
+        let answer = self.process.start(async move {
+            // Should it fail, the lock ends by itself.
+            let _ = caller.release(&item, &held).await;
+            drop(turn);
+            Ok(None)
+        });
+        let before_the_response = self.host.settings.write != WriteMode::Behind;
+        self.later.add(Pending { key, before_the_response, deadline: Instant::now() + limit + GRACE, answer });
+    }
+
+    fn get_parts(&self, region: usize, keys: Vec<Key>) -> Result<Vec<Item>, Error> {
+        self.call(Operation::GetItem, |caller, deadline| async move { caller.parts(region, &keys, deadline).await })
+    }
+
+    fn update(&self, key: &Key, writing: Writing, seen: &Seen) -> Result<Seen, Error> {
         self.ensure_fresh();
         let seen = self.later.settle(key).unwrap_or_else(|| seen.clone());
+        let lock = self.lock_of(key);
         match self.host.settings.write {
             WriteMode::Sync => {
-                let (key, update) = (key.clone(), update.clone());
+                let key = key.clone();
                 self.call(Operation::UpdateItem, |caller, deadline| async move {
-                    caller.write(&key, &update, whole.as_ref(), &seen, deadline).await
+                    put(&caller, &key, writing, &seen, lock, deadline.into_std()).await
                 })
             }
             mode => {
-                self.write_later(key, update, whole, &seen, mode == WriteMode::Behind);
+                self.write_later(key, writing, &seen, lock, mode == WriteMode::Behind);
                 Ok(seen)
             }
         }
@@ -385,13 +446,61 @@ impl Items for Engine {
     fn delete(&self, key: &Key, gone: &Update, seen: &Seen) -> Result<(), Error> {
         self.ensure_fresh();
         let seen = self.later.settle(key).unwrap_or_else(|| seen.clone());
+        let lock = self.lock_of(key).map(SessionLock::let_go);
         let (key, gone) = (key.clone(), gone.clone());
-        self.call(Operation::DeleteItem, |caller, deadline| async move { caller.delete(&key, &gone, &seen, deadline).await })
+        self.call(Operation::DeleteItem, |caller, deadline| async move {
+            let answer = caller.delete(&key, &gone, &seen, deadline).await;
+            // The next one's turn.
+            drop(lock);
+            answer
+        })
     }
 
     fn count(&self, event: SessionEvent) {
         self.host.slot.sessions.record(event);
     }
+}
+
+/// Writes an item with its parts, with the lock if there is one, which ends with it.
+async fn put(
+    caller: &Caller,
+    key: &Key,
+    mut writing: Writing,
+    seen: &Seen,
+    lock: Option<SessionLock>,
+    deadline: Instant,
+) -> Result<Seen, Error> {
+    let lock = lock.map(SessionLock::let_go);
+    writing.lock = lock.as_ref().map(|(held, _)| (held.region, held.token.clone()));
+    let mut answer = caller.put(key, &writing, seen, deadline.into()).await;
+    let refused = answer.as_ref().is_err_and(|error| error.kind == Kind::Condition);
+    if let (true, Some(whole), None) = (refused, writing.whole.take(), &lock) {
+        // It was to be moved, and has gone: stored again.
+        answer = caller.write(key, &whole.into(), seen, deadline.into()).await;
+    }
+    match (&lock, answer) {
+        (Some(_), Err(error)) if refused => {
+            let cause = "this request's lock had ended, and another one has the session now: what it changed is not stored";
+            Err(Error { kind: Kind::Locked, cause: cause.into(), ..error })
+        }
+        (Some((held, _)), Err(error)) => {
+            // Not to keep the next one waiting for a lock that nobody needs.
+            let _ = caller.release(key, held).await;
+            Err(error)
+        }
+        (_, answer) => answer,
+    }
+}
+
+fn random() -> Result<u64, Error> {
+    let mut bytes = [0; 8];
+    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| Error::new(Kind::Internal, "the system gives no random numbers"))?;
+    Ok(u64::from_be_bytes(bytes))
+}
+
+/// A token as it stands in the item.
+fn hex(token: u64) -> String {
+    format!("{token:016x}")
 }
 
 /// What stands for a key among the writes in flight.

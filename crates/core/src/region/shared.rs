@@ -10,6 +10,7 @@
 //!    ├─ window       Regions that may know more than the route: until (monotonic ms) << 8 | Regions
 //!    ├─ looked       when the Regions that are not used were last looked at
 //!    ├─ hedges       tokens, and the reads they were earned with
+//!    ├─ host_locks   who on this host has which session's lock
 //!    ├─ in_flight    writes that no page waits for
 //!    ├─ regions[8]   state and last value of each Region's parameter; breaker; last failure; metrics
 //!    └─ notices      messages that one worker of the host shall log
@@ -32,13 +33,14 @@ use crate::region::decide::window::Window;
 use crate::region::decide::{Adopted, State};
 use crate::region::failure::FailureCell;
 use crate::region::hedges::Hedges;
+use crate::region::host_locks::HostLocks;
 use crate::region::in_flight::InFlight;
 use crate::region::mask::Mask;
 use crate::region::notices::Notices;
 use crate::region::text::Text;
 
 /// Changes with the layout: a reloaded extension never reads an old one's segment.
-const MAGIC: u64 = 0x7770_6464_6200_0004;
+const MAGIC: u64 = 0x7770_6464_6200_0005;
 const SLOTS: usize = 8;
 
 /// The mapped memory.
@@ -133,6 +135,8 @@ pub struct Slot {
     looked: AtomicU64,
     /// How many reads may be hedged.
     pub hedges: Hedges,
+    /// Who on this host has which session's lock.
+    pub host_locks: HostLocks,
     /// Writes that no page waits for.
     pub in_flight: InFlight,
     /// What bridging did.

@@ -3,15 +3,16 @@
 //! `sealed`: `session_id` S, `data` B, `expires` N (s), `rev` N, `updated_at` N (ms), `writer` S (Region), `fmt` S; `rev`, `updated_at` and
 //! `writer` are set with the Region that is written (`store::copies`). A destroyed session that may have copies elsewhere is kept as
 //! `fmt` = `gone`, without data and expired.
+//! What does not fit into one item lies in several (`parts`).
 //! `aws-sdk`: what the AWS SDK for PHP's handler writes: key `<session name>_<id>`, `expires` N, `data` S (B when it is not UTF-8).
 
 use std::collections::BTreeMap;
 
 use crate::config::{Format, Settings};
 use crate::error::{Error, Kind};
-use crate::session::seal;
+use crate::session::{parts, seal};
 use crate::store::copies::{BASE, FMT, GONE, REV, UPDATED_AT, WRITER};
-use crate::store::{Attribute, Change, Item, Key, Update};
+use crate::store::{Attribute, Change, Item, Key, LOCK, LOCK_UNTIL, Update, Writing};
 
 /// DynamoDB's limit of an item, names included.
 pub const ITEM_LIMIT: usize = 400 * 1024;
@@ -20,7 +21,7 @@ const KEY_LIMIT: usize = 2048;
 /// Ids longer than this are no session ids: PHP's own have at most 256 characters.
 const ID_LIMIT: usize = 256;
 /// Names that the layouts use themselves.
-pub const OWN_ATTRIBUTES: [&str; 7] = [REV, UPDATED_AT, WRITER, BASE, FMT, "lock", "lock_until"];
+pub const OWN_ATTRIBUTES: [&str; 8] = [REV, UPDATED_AT, WRITER, BASE, FMT, parts::PARTS, LOCK, LOCK_UNTIL];
 
 /// A stored session, read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +72,10 @@ pub fn decode(settings: &Settings, name: &str, id: &str, item: &Item) -> Result<
     if settings.format == Format::Sealed && matches!(item.get(FMT), Some(Attribute::S(fmt)) if fmt == GONE) {
         return Ok(None);
     }
+    if settings.format == Format::Sealed && !item.contains_key(FMT) && !item.contains_key(&settings.data_attribute) {
+        // Nothing but a lock.
+        return Ok(None);
+    }
     let data = match (settings.format, item.get(&settings.data_attribute)) {
         (Format::Sealed, Some(Attribute::B(sealed))) => seal::open(id, prefix(settings, name), sealed)?,
         (Format::AwsSdk, Some(Attribute::B(bytes))) => bytes.clone(),
@@ -82,15 +87,28 @@ pub fn decode(settings: &Settings, name: &str, id: &str, item: &Item) -> Result<
     Ok(Some(Stored { data, expires }))
 }
 
+/// Whether the item has not expired. One without an expiry, or with one of a wrong type, is left to [`decode`].
+#[must_use]
+pub fn is_alive(settings: &Settings, item: &Item, now_ms: i64) -> bool {
+    !matches!(item.get(&settings.expires_attribute), Some(Attribute::N(expires)) if *expires <= now_ms / 1000)
+}
+
 fn wrong_type(attribute: &str, wanted: &str) -> Error {
     Error::new(Kind::Corrupt, format!("the stored item's attribute {attribute} does not hold {wanted}"))
 }
 
-/// The update that stores `data`.
+/// What stores `data`: one item or, sealed, as many as it takes.
 ///
 /// # Errors
-/// [`Kind::TooLarge`] when it does not fit into an item.
-pub fn encode(settings: &Settings, name: &str, id: &str, data: &[u8], expires: i64) -> Result<Update, Error> {
+/// [`Kind::TooLarge`] when there is more than is allowed, or than the layout can hold.
+pub fn encode(settings: &Settings, name: &str, id: &str, data: &[u8], expires: i64) -> Result<Writing, Error> {
+    let too_large = |packed: &str, limit: String| {
+        let kept = "the session stored before is kept";
+        Err(Error::new(Kind::TooLarge, format!("the session has {} bytes{packed}; {limit}; {kept}", data.len())))
+    };
+    if data.len() > settings.max_bytes {
+        return too_large("", format!("at most {} are allowed (wp_dynamodb.session_max_bytes)", settings.max_bytes));
+    }
     let mut changes = BTreeMap::from([(settings.expires_attribute.clone(), Change::Set(Attribute::N(expires)))]);
     let value = match settings.format {
         Format::Sealed => {
@@ -115,26 +133,28 @@ pub fn encode(settings: &Settings, name: &str, id: &str, data: &[u8], expires: i
     // Key value, numbers and what is stamped later are counted at their most.
     let names = changes.keys().map(String::as_str).chain(OWN_ATTRIBUTES);
     let around = settings.hash_key.len() + ID_LIMIT * 2 + names.map(|n| n.len() + 32).sum::<usize>();
-    if stored + around > ITEM_LIMIT {
-        let packed = if settings.format == Format::Sealed { format!(", {stored} after compression") } else { String::new() };
-        return Err(Error::new(
-            Kind::TooLarge,
-            format!(
-                "the session has {} bytes{packed}; an item of DynamoDB holds at most {} of them; \
-                 the session stored before is kept",
-                data.len(),
-                ITEM_LIMIT - around
-            ),
-        ));
+    if stored + around <= ITEM_LIMIT {
+        return Ok(Update { changes, ..Update::default() }.into());
     }
-    Ok(Update { changes, must_exist: false })
+    match changes.insert(settings.data_attribute.clone(), Change::Remove) {
+        Some(Change::Set(Attribute::B(sealed))) if settings.format == Format::Sealed => {
+            let (pointer, parts) = parts::split(settings, &key(settings, name, id)?, &sealed, expires)?;
+            changes.insert(FMT.into(), Change::Set(Attribute::S(parts::IN_PARTS.into())));
+            changes.insert(parts::PARTS.into(), pointer);
+            Ok(Writing { update: Update { changes, ..Update::default() }, parts, ..Writing::default() })
+        }
+        _ => too_large(
+            "",
+            format!("an item of DynamoDB holds at most {} of them, and session_format aws-sdk knows no more than one", ITEM_LIMIT - around),
+        ),
+    }
 }
 
 /// The update that only moves the expiry (seconds since 1970) of an item that is there.
 #[must_use]
 pub fn touch(settings: &Settings, expires: i64) -> Update {
     let changes = BTreeMap::from([(settings.expires_attribute.clone(), Change::Set(Attribute::N(expires)))]);
-    Update { changes, must_exist: true }
+    Update { changes, must_exist: true, ..Update::default() }
 }
 
 /// How long what a destroyed session leaves must stay, in seconds: an outage's backlog may take hours to be replicated.
@@ -151,8 +171,9 @@ pub fn gone(settings: &Settings, now: i64) -> Update {
     ]);
     if settings.format == Format::Sealed {
         changes.insert(FMT.into(), Change::Set(Attribute::S(GONE.into())));
+        changes.extend([LOCK, LOCK_UNTIL].map(|name| (name.to_owned(), Change::Remove)));
     }
-    Update { changes, must_exist: false }
+    Update { changes, ..Update::default() }
 }
 
 #[cfg(test)]
@@ -169,7 +190,7 @@ mod tests {
 
     #[test]
     fn the_sdk_layout_has_exactly_its_attributes() {
-        let update = encode(&aws_sdk(), "PHPSESSID", ID, b"a|i:1;", EXPIRES).expect("encoded");
+        let update = encode(&aws_sdk(), "PHPSESSID", ID, b"a|i:1;", EXPIRES).expect("encoded").update;
         let set: Vec<_> = update.changes.iter().filter(|(_, c)| matches!(c, Change::Set(_))).map(|(n, _)| n.as_str()).collect();
         assert_eq!(set, ["data", "expires"]);
         assert_eq!(update.changes["data"], Change::Set(Attribute::S("a|i:1;".into())));
@@ -196,14 +217,14 @@ mod tests {
 
     #[test]
     fn data_that_is_no_text_goes_as_bytes() {
-        let update = encode(&aws_sdk(), "P", ID, &[0xff, 0], EXPIRES).expect("encoded");
+        let update = encode(&aws_sdk(), "P", ID, &[0xff, 0], EXPIRES).expect("encoded").update;
         assert_eq!(update.changes["data"], Change::Set(Attribute::B(vec![0xff, 0])));
     }
 
     #[test]
     fn the_sealed_layout_shows_neither_id_nor_data() {
         let settings = Settings::default();
-        let update = encode(&settings, "P", ID, b"secret|i:1;", EXPIRES).expect("encoded");
+        let update = encode(&settings, "P", ID, b"secret|i:1;", EXPIRES).expect("encoded").update;
         let shown = format!("{:?}{update:?}", key(&settings, "P", ID).expect("a key"));
         assert!(!shown.contains(ID) && !shown.contains("secret"), "{shown}");
         let names: Vec<_> = update.changes.keys().map(String::as_str).collect();
@@ -212,13 +233,32 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_refused_with_its_size() {
-        let mut noise = vec![0; 500_000];
-        aws_lc_rs::rand::fill(&mut noise).expect("noise");
-        let error = encode(&Settings::default(), "P", ID, &noise, EXPIRES).unwrap_err();
+        let noise = noise(500_000);
+        let small = Settings { max_bytes: 499_999, ..Settings::default() };
+        let error = encode(&small, "P", ID, &noise, EXPIRES).unwrap_err();
         assert_eq!(error.kind, Kind::TooLarge);
-        assert!(error.cause.contains("500000 bytes") && error.cause.contains("at most 40"), "{}", error.cause);
-        assert!(encode(&Settings::default(), "P", ID, &b"x".repeat(5_000_000), EXPIRES).is_ok(), "it packs well");
-        assert!(encode(&aws_sdk(), "P", ID, &b"x".repeat(410_000), EXPIRES).is_err(), "this layout does not pack");
+        assert!(
+            error.cause.contains("500000 bytes") && error.cause.contains("at most 499999") && error.cause.contains("session_max_bytes"),
+            "{}",
+            error.cause
+        );
+        let error = encode(&aws_sdk(), "P", ID, &b"x".repeat(410_000), EXPIRES).unwrap_err();
+        assert!(error.cause.contains("410000 bytes") && error.cause.contains("at most 40"), "{}", error.cause);
+    }
+
+    #[test]
+    fn what_does_not_fit_into_one_item_goes_into_several() {
+        let whole = encode(&Settings::default(), "P", ID, &noise(1_000_000), EXPIRES).expect("encoded");
+        assert_eq!(whole.parts.len(), 3);
+        assert_eq!(whole.update.changes["data"], Change::Remove);
+        let one = encode(&Settings::default(), "P", ID, &b"x".repeat(5_000_000), EXPIRES).expect("it packs well");
+        assert!(one.parts.is_empty());
+    }
+
+    fn noise(bytes: usize) -> Vec<u8> {
+        let mut noise = vec![0; bytes];
+        aws_lc_rs::rand::fill(&mut noise).expect("noise");
+        noise
     }
 
     #[test]
@@ -241,6 +281,12 @@ mod tests {
             let read = decode(&settings, "P", ID, &item).expect("decoded");
             assert!(read.is_none_or(|stored| stored.expires == 5 && stored.data.is_empty()), "expired at once");
         }
+    }
+
+    #[test]
+    fn an_item_that_is_only_locked_holds_no_session() {
+        let item = Item::from([("expires".into(), Attribute::N(5)), ("lock".into(), Attribute::S("x".into()))]);
+        assert_eq!(decode(&Settings::default(), "P", ID, &item).expect("decoded"), None);
     }
 
     #[test]

@@ -14,8 +14,9 @@ use crate::error::{Error, Kind};
 use crate::metrics::SessionEvent;
 use crate::region::Region;
 use crate::session::item::{self, Stored};
+use crate::session::parts;
 use crate::store::copies::{Found, Seen};
-use crate::store::{Key, Update};
+use crate::store::{Attribute, Item, Key, Update, Writing};
 
 /// The items as a request sees them: each call waits for its answer, whichever Regions that takes.
 ///
@@ -32,11 +33,23 @@ pub trait Items {
     /// # Errors
     /// When there is no answer; an item that is not there is no error.
     fn get(&self, key: &Key) -> Result<Found, Error>;
-    /// Changes an item; where its copy is not the newest, `whole` takes the place of a change of a part. What is known of its copies now.
+    /// Takes an item's lock, or keeps it when it is held already, and reads the item.
+    ///
+    /// # Errors
+    /// [`Kind::Locked`] when another request has it; as [`Items::get`], else.
+    fn take(&self, key: &Key) -> Result<Found, Error>;
+    /// Gives the lock back, if one is held. Waits for nothing.
+    fn release(&self);
+    /// Reads the parts that an item of this Region points to, in their order.
+    ///
+    /// # Errors
+    /// When one cannot be had.
+    fn get_parts(&self, region: usize, keys: Vec<Key>) -> Result<Vec<Item>, Error>;
+    /// Changes an item, its parts first. What is known of its copies now.
     ///
     /// # Errors
     /// When it is not certain that the change has been made, or will be (`session_write`: a page need not wait for it).
-    fn update(&self, key: &Key, update: &Update, whole: Option<Update>, seen: &Seen) -> Result<Seen, Error>;
+    fn update(&self, key: &Key, writing: Writing, seen: &Seen) -> Result<Seen, Error>;
     /// Deletes an item; where that may leave copies, `gone` takes its place.
     ///
     /// # Errors
@@ -65,12 +78,14 @@ struct Current {
     /// PHP made the id in this request and nobody has stored it: only then is it certain that there is nothing to delete. That a read
     /// found nothing proves little: another request, or replication, may have stored it since.
     made: bool,
+    /// Its data lies in parts, which expire with it.
+    in_parts: bool,
     /// What is known of its copies.
     seen: Seen,
 }
 
 /// What a look for a session found.
-type Loaded = (Option<Stored>, Seen);
+type Loaded = (Option<Stored>, bool, Seen);
 
 /// The sessions of one request.
 #[derive(Default)]
@@ -86,11 +101,15 @@ pub struct Lifecycle {
     /// The id whose read has not succeeded. PHP's session counts as active already during the read, so a user's error handler that runs
     /// on our warning can ask for a write.
     unread: Option<String>,
+    /// The page closes the session as soon as it is read: it changes nothing, and needs no lock.
+    reads_only: bool,
 }
 
 impl Lifecycle {
     /// A session of this name begins; also after an `open` without `close` (`session_reset`).
-    pub fn open(&mut self, name: &str) {
+    /// `reads_only`: it will be read and closed.
+    pub fn open(&mut self, name: &str, reads_only: bool) {
+        self.reads_only = reads_only;
         name.clone_into(&mut self.name);
         self.created = None;
         self.validated = None;
@@ -122,7 +141,10 @@ impl Lifecycle {
             answer => answer,
         };
         // An error keeps the id: the read will say what is wrong, and the cookie survives the outage.
-        let valid = !matches!(answer, Ok((None, _))) || self.used.contains(id);
+        let valid = !matches!(answer, Ok((None, ..))) || self.used.contains(id);
+        if !valid {
+            items.release();
+        }
         self.validated = Some((id.to_owned(), answer));
         valid
     }
@@ -138,29 +160,36 @@ impl Lifecycle {
         self.unread = Some(id.to_owned());
         let answer = match validated {
             Some((_, answer)) => answer,
-            None if created => Ok((None, Seen::default())),
+            None if created => Ok((None, false, Seen::default())),
             None => self.load(items, id),
         };
-        let (stored, seen) = answer.inspect_err(|_| items.count(SessionEvent::Failed))?;
+        let (stored, in_parts, seen) = answer.inspect_err(|_| items.count(SessionEvent::Failed))?;
         items.count(if stored.is_some() { SessionEvent::Read } else { SessionEvent::Fresh });
         self.used.insert(id.to_owned());
         self.unread = None;
         let held = stored.as_ref().map(|s| (s.expires, s.data.is_empty()));
-        self.current = Some(Current { id: id.to_owned(), stored: held, made: created, seen });
+        self.current = Some(Current { id: id.to_owned(), stored: held, made: created, in_parts, seen });
         Ok(stored.map(|s| s.data).unwrap_or_default())
     }
 
     fn load(&self, items: &impl Items, id: &str) -> Result<Loaded, Error> {
         let settings = items.settings();
         let key = item::key(settings, &self.name, id)?;
-        let found = items.get(&key)?;
-        let stored = match found.item {
-            Some(item) => item::decode(settings, &self.name, id, &item)
-                .map_err(|e| e.at("GetItem", &settings.regions[found.region], format!("table {}", settings.table)))?,
-            None => None,
-        };
-        // TTL deletes days late: an item past its expiry is gone for us.
-        Ok((stored.filter(|s| s.expires > items.now_ms() / 1000), found.seen))
+        let found = if settings.locking && !self.reads_only { items.take(&key)? } else { items.get(&key)? };
+        let placed = |e: Error| e.at("GetItem", &settings.regions[found.region], format!("table {}", settings.table));
+        let (mut stored, mut in_parts) = (None, false);
+        if let Some(mut item) = found.item {
+            // TTL deletes days late: an item past its expiry is gone for us, and its parts perhaps for everybody.
+            if let Some(keys) = parts::keys(&key, &item).map_err(placed)?.filter(|_| item::is_alive(settings, &item, items.now_ms())) {
+                let sealed = parts::join(settings, items.get_parts(found.region, keys)?).map_err(placed)?;
+                item.insert(settings.data_attribute.clone(), Attribute::B(sealed));
+                in_parts = true;
+            }
+            if item::is_alive(settings, &item, items.now_ms()) {
+                stored = item::decode(settings, &self.name, id, &item).map_err(placed)?;
+            }
+        }
+        Ok((stored, in_parts, found.seen))
     }
 
     fn in_table(&self, operation: &'static str, items: &impl Items, error: Error) -> Error {
@@ -215,13 +244,15 @@ impl Lifecycle {
     /// Stores the data, whatever was there.
     fn store(&mut self, items: &impl Items, id: &str, data: &[u8], lifetime: i64) -> Result<(), Error> {
         let expires = expiry(items, lifetime);
+        let mut in_parts = false;
         let result = item::key(items.settings(), &self.name, id).and_then(|key| {
-            let update =
+            let writing =
                 item::encode(items.settings(), &self.name, id, data, expires).map_err(|e| self.in_table("UpdateItem", items, e))?;
-            items.update(&key, &update, None, &self.seen(id))
+            in_parts = !writing.parts.is_empty();
+            items.update(&key, writing, &self.seen(id))
         });
         items.count(if result.is_ok() { SessionEvent::Written } else { SessionEvent::Failed });
-        self.current = Some(Current { id: id.to_owned(), stored: Some((expires, data.is_empty())), made: false, seen: result? });
+        self.current = Some(Current { id: id.to_owned(), stored: Some((expires, data.is_empty())), made: false, in_parts, seen: result? });
         Ok(())
     }
 
@@ -242,16 +273,20 @@ impl Lifecycle {
             items.count(SessionEvent::Unchanged);
             return Ok(());
         }
+        if self.current.as_ref().is_some_and(|current| current.id == id && current.in_parts) {
+            return self.store(items, id, data, lifetime);
+        }
         let expires = expiry(items, lifetime);
         let update = item::touch(items.settings(), expires);
         let result = item::key(items.settings(), &self.name, id).and_then(|key| {
             let whole = item::encode(items.settings(), &self.name, id, data, expires).map_err(|e| self.in_table("UpdateItem", items, e))?;
-            items.update(&key, &update, Some(whole), &self.seen(id))
+            items.update(&key, Writing { update, whole: Some(whole.update), parts: whole.parts, ..Writing::default() }, &self.seen(id))
         });
         match result {
             Ok(seen) => {
                 items.count(SessionEvent::Touched);
-                self.current = Some(Current { id: id.to_owned(), stored: Some((expires, data.is_empty())), made: false, seen });
+                self.current =
+                    Some(Current { id: id.to_owned(), stored: Some((expires, data.is_empty())), made: false, in_parts: false, seen });
                 Ok(())
             }
             Err(error) if error.kind == Kind::Condition => self.store(items, id, data, lifetime),

@@ -5,7 +5,7 @@ use crate::region::mask::Mask;
 use crate::store::copies::Write;
 use crate::store::failing::Failing;
 use crate::store::memory::Memory;
-use crate::store::{Attribute, Item, Store};
+use crate::store::{Attribute, Item, Store, Writing};
 
 const LIFE: i64 = 1000;
 
@@ -65,7 +65,20 @@ impl Items for Bench {
         let item = self.runtime.block_on(self.store.get(&self.region, key, true))?;
         Ok(Found::newest(vec![(0, item)], Mask::default().with(0), &self.settings, self.now_ms()))
     }
-    fn update(&self, key: &Key, update: &Update, _whole: Option<Update>, seen: &Seen) -> Result<Seen, Error> {
+    fn take(&self, key: &Key) -> Result<Found, Error> {
+        self.get(key)
+    }
+    fn release(&self) {}
+    fn get_parts(&self, _region: usize, keys: Vec<Key>) -> Result<Vec<Item>, Error> {
+        let part =
+            |key: &Key| self.runtime.block_on(self.store.get(&self.region, key, true))?.ok_or_else(|| Error::new(Kind::Corrupt, "gone"));
+        keys.iter().map(part).collect()
+    }
+    fn update(&self, key: &Key, writing: Writing, seen: &Seen) -> Result<Seen, Error> {
+        for (key, part) in &writing.parts {
+            self.runtime.block_on(self.store.update(&self.region, key, part))?;
+        }
+        let update = &writing.update;
         let stamped = seen.stamp(update, 0, Write { writer: 0, takes_over: false, leaves: false, now_ms: self.now_ms() }, &self.settings);
         self.runtime.block_on(self.store.update(&self.region, key, &stamped))?;
         Ok(seen.written(Mask::default().with(0), Mask::default(), self.now_ms()))
@@ -80,7 +93,7 @@ impl Items for Bench {
 
 fn request(_id: &str) -> Lifecycle {
     let mut life = Lifecycle::default();
-    life.open("PHPSESSID");
+    life.open("PHPSESSID", false);
     life
 }
 
@@ -245,7 +258,7 @@ fn a_session_that_was_not_read_is_not_written() {
         assert_eq!(life.touch(&bench, "a", data, LIFE).unwrap_err().kind, Kind::Invalid);
     }
     assert_eq!(request("a").read(&bench, "a").expect("read"), b"x");
-    life.open("PHPSESSID");
+    life.open("PHPSESSID", false);
     life.read(&bench, "a").expect("read");
     life.write(&bench, "a", b"y", LIFE, || Superglobal::Filled).expect("a new start is a new read");
 }
@@ -257,7 +270,7 @@ fn this_requests_own_ids_stay_valid_before_they_are_stored() {
     life.created("a");
     life.read(&bench, "a").expect("read");
     life.close();
-    life.open("PHPSESSID");
+    life.open("PHPSESSID", false);
     assert!(life.validate(&bench, "a"), "session_reset, or close and start");
     life.read(&bench, "a").expect("read");
     life.destroy(&bench, "a").expect("gone");
@@ -287,16 +300,86 @@ fn sessions_of_different_names_are_apart() {
     let bench = Bench::new();
     bench.stored("a", b"x");
     let mut life = Lifecycle::default();
-    life.open("OTHER");
+    life.open("OTHER", false);
     assert_eq!(life.read(&bench, "a").expect("read"), b"");
+}
+
+fn noise(bytes: usize) -> Vec<u8> {
+    let mut noise = vec![0; bytes];
+    aws_lc_rs::rand::fill(&mut noise).expect("noise");
+    noise
+}
+
+fn found(bench: &Bench, id: &str) -> Vec<u8> {
+    request(id).read(bench, id).expect("read")
+}
+
+#[test]
+fn a_large_session_survives_and_shrinks_again() {
+    let bench = Bench::new();
+    for bytes in [5_000_000, 400_000, 10, 1_000_000] {
+        let data = noise(bytes);
+        bench.stored("a", &data);
+        assert!(found(&bench, "a") == data, "{bytes} bytes");
+    }
+}
+
+#[test]
+fn a_writer_that_dies_between_parts_leaves_the_old_session() {
+    let bench = Bench::new();
+    let (old, new) = (noise(1_000_000), noise(1_000_000));
+    bench.stored("a", &old);
+    // Three parts and the session's item.
+    for calls in 0..4 {
+        let mut life = request("a");
+        life.read(&bench, "a").expect("read");
+        *bench.store.good.lock().expect("unpoisoned") = Some(calls);
+        assert!(life.write(&bench, "a", &new, LIFE, || Superglobal::Filled).is_err());
+        *bench.store.good.lock().expect("unpoisoned") = None;
+        assert!(found(&bench, "a") == old, "after {calls} calls");
+    }
+    bench.stored("a", &new);
+    assert!(found(&bench, "a") == new);
+}
+
+#[test]
+fn who_has_read_the_old_item_finds_its_parts_whatever_is_written() {
+    let bench = Bench::new();
+    bench.stored("a", &noise(1_000_000));
+    let before = bench.items().len();
+    bench.stored("a", &noise(1_000_000));
+    assert_eq!(bench.items().len(), before + 3, "the older parts are TTL's");
+}
+
+#[test]
+fn a_missing_part_is_an_error_and_not_an_empty_session() {
+    let bench = Bench::new();
+    bench.stored("a", &noise(1_000_000));
+    bench.store.inner.0.lock().expect("unpoisoned").retain(|(_, key), _| !key.value.ends_with(".1"));
+    let mut life = request("a");
+    assert_eq!(life.read(&bench, "a").unwrap_err().kind, Kind::Corrupt);
+    assert!(life.write(&bench, "a", b"x", LIFE, || Superglobal::Filled).is_err(), "and nothing is written over it");
+}
+
+#[test]
+fn an_unchanged_large_session_is_stored_anew_when_its_expiry_is_due() {
+    let bench = Bench::new();
+    let data = noise(1_000_000);
+    bench.stored("a", &data);
+    bench.now.set(bench.now.get() + LIFE / 2);
+    let mut life = request("a");
+    let read = life.read(&bench, "a").expect("read");
+    life.touch(&bench, "a", &read, LIFE).expect("touched");
+    bench.now.set(bench.now.get() + LIFE - 1);
+    assert!(found(&bench, "a") == data, "its parts live as long as it does");
 }
 
 #[test]
 fn what_is_too_large_leaves_the_stored_session_as_it_was() {
-    let bench = Bench::new();
+    let mut bench = Bench::new();
+    bench.settings.max_bytes = 499_999;
     bench.stored("a", b"x");
-    let mut noise = vec![0; 500_000];
-    aws_lc_rs::rand::fill(&mut noise).expect("noise");
+    let noise = noise(500_000);
     let mut life = request("a");
     life.read(&bench, "a").expect("read");
     assert_eq!(life.write(&bench, "a", &noise, LIFE, || Superglobal::Filled).unwrap_err().kind, Kind::TooLarge);

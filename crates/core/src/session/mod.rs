@@ -4,12 +4,14 @@
 //! cookie      the id in a request's Cookie header
 //! lifecycle   the rules of PHP's session contract: open, validate, read, write, touch, destroy
 //! item        the two layouts of an item
+//! parts       a session that does not fit into one item
 //! seal        compression and encryption of the `sealed` layout
 //! ```
 
 pub mod cookie;
 pub mod item;
 pub mod lifecycle;
+pub mod parts;
 pub mod seal;
 
-pub use lifecycle::{Lifecycle, Superglobal};
+pub use lifecycle::{Items, Lifecycle, Superglobal};

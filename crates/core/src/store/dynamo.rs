@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::primitives::Blob;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use once_cell::sync::OnceCell;
 
 use crate::aws::{self, Aws};
 use crate::error::{Error, Kind};
 use crate::region::Region;
-use crate::store::{Attribute, Change, Item, Key, Reply, Store, Update};
+use crate::store::{Attribute, Change, Item, Key, LOCK, LOCK_UNTIL, Lock, Reply, Store, Update};
 
 /// Clients by Region, made when first needed.
 pub struct Dynamo {
@@ -77,11 +77,52 @@ impl Store for Dynamo {
             let expression: Vec<String> =
                 clauses.iter().filter(|(_, parts)| !parts.is_empty()).map(|(verb, parts)| format!("{verb} {}", parts.join(", "))).collect();
             request = request.update_expression(expression.join(" "));
-            if update.must_exist {
+            if let Some(token) = &update.holds {
+                request = request
+                    .expression_attribute_names("#lock", LOCK)
+                    .expression_attribute_values(":held", AttributeValue::S(token.clone()));
+                request = request.condition_expression("#lock = :held");
+            } else if update.must_exist {
                 request = request.expression_attribute_names("#key", &key.attribute).condition_expression("attribute_exists(#key)");
             }
             request.send().await.map_err(|e| place(aws::translate(e), "UpdateItem", region, key))?;
             Ok(())
+        })
+    }
+
+    fn lock<'a>(&'a self, region: &'a Region, key: &'a Key, lock: &'a Lock) -> Reply<'a, Item> {
+        Box::pin(async move {
+            let text = |text: &str| AttributeValue::S(text.to_owned());
+            let number = |n: i64| AttributeValue::N(n.to_string());
+            // Its own token: the answer to an earlier try was lost.
+            let free = "attribute_not_exists(#lock) OR #until < :now OR #lock = :token";
+            let mut request = self.client(region).await?.update_item().table_name(&key.table);
+            request = request.key(&key.attribute, AttributeValue::S(key.value.clone()));
+            for (name, attribute) in [("#lock", LOCK), ("#until", LOCK_UNTIL), ("#expires", lock.expires.0.as_str())] {
+                request = request.expression_attribute_names(name, attribute);
+            }
+            let values = [
+                (":token", text(&lock.token)),
+                (":until", number(lock.until_ms)),
+                (":now", number(lock.now_ms)),
+                (":expires", number(lock.expires.1)),
+            ];
+            for (name, value) in values {
+                request = request.expression_attribute_values(name, value);
+            }
+            request = match &lock.dead {
+                Some(dead) => {
+                    request.expression_attribute_values(":dead", text(dead)).condition_expression(format!("{free} OR #lock = :dead"))
+                }
+                None => request.condition_expression(free),
+            };
+            let output = request
+                .update_expression("SET #lock = :token, #until = :until, #expires = if_not_exists(#expires, :expires)")
+                .return_values(ReturnValue::AllNew)
+                .send()
+                .await
+                .map_err(|e| place(aws::translate(e), "UpdateItem", region, key))?;
+            Ok(output.attributes.unwrap_or_default().into_iter().map(|(name, value)| (name, from_aws(value))).collect())
         })
     }
 

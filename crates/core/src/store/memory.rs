@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use crate::error::{Error, Kind};
 use crate::region::Region;
-use crate::store::{Attribute, Change, Item, Key, Reply, Store, Update};
+use crate::store::{Attribute, Change, Item, Key, LOCK, LOCK_UNTIL, Lock, Reply, Store, Update};
 
 /// The items of all Regions.
 #[derive(Default)]
@@ -22,6 +22,13 @@ impl Store for Memory {
         let at = (region.clone(), key.clone());
         if update.must_exist && !items.contains_key(&at) {
             return Box::pin(async { Err(Error::new(Kind::Condition, "the item has gone")) });
+        }
+        let held = |item: Option<&Item>| match item.and_then(|item| item.get(LOCK)) {
+            Some(Attribute::S(token)) => Some(token.clone()),
+            _ => None,
+        };
+        if update.holds.is_some() && held(items.get(&at)) != update.holds {
+            return Box::pin(async { Err(Error::new(Kind::Condition, "the lock is another one's")) });
         }
         let item = items.entry(at).or_default();
         item.insert(key.attribute.clone(), Attribute::S(key.value.clone()));
@@ -43,6 +50,26 @@ impl Store for Memory {
             }
         }
         Box::pin(async { Ok(()) })
+    }
+
+    fn lock<'a>(&'a self, region: &'a Region, key: &'a Key, lock: &'a Lock) -> Reply<'a, Item> {
+        let mut items = self.0.lock().expect("unpoisoned");
+        let item = items.entry((region.clone(), key.clone())).or_default();
+        let free = match (item.get(LOCK), item.get(LOCK_UNTIL)) {
+            (Some(Attribute::S(token)), Some(Attribute::N(until))) => {
+                *token == lock.token || lock.dead.as_ref() == Some(token) || *until < lock.now_ms
+            }
+            _ => true,
+        };
+        if !free {
+            return Box::pin(async { Err(Error::new(Kind::Condition, "somebody else has the lock")) });
+        }
+        item.insert(key.attribute.clone(), Attribute::S(key.value.clone()));
+        item.insert(LOCK.into(), Attribute::S(lock.token.clone()));
+        item.insert(LOCK_UNTIL.into(), Attribute::N(lock.until_ms));
+        item.entry(lock.expires.0.clone()).or_insert(Attribute::N(lock.expires.1));
+        let item = item.clone();
+        Box::pin(async move { Ok(item) })
     }
 
     fn delete<'a>(&'a self, region: &'a Region, key: &'a Key) -> Reply<'a, ()> {

@@ -1,0 +1,96 @@
+//! Which worker of this host has which session's lock, in shared memory: those that wait for it need not ask DynamoDB.
+//!
+//! ```text
+//! places[4096]   one for each hash; two sessions that share a place do without
+//! ├─ owner       pid; 0: free
+//! ├─ key         hash of table and partition key; means nothing while there is no owner
+//! └─ token       the owner's, as in the item
+//! ```
+//!
+//! The lock that counts is the item's. This one only says whom to wait for, and whose lock in the item is a dead worker's.
+
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Release};
+
+use crate::region::shared::alive;
+
+const PLACES: usize = 4096;
+
+/// The table.
+#[repr(C)]
+pub struct HostLocks {
+    places: [Place; PLACES],
+}
+
+#[repr(C)]
+struct Place {
+    owner: AtomicU64,
+    key: AtomicU64,
+    token: AtomicU64,
+}
+
+/// This worker's turn; over when dropped.
+pub struct Turn {
+    place: Option<&'static Place>,
+    pid: u32,
+    /// The token of a worker that died with the lock.
+    pub dead: Option<u64>,
+}
+
+impl HostLocks {
+    /// Takes the turn for `key`. `None`: a live worker of this host has it.
+    #[must_use]
+    pub fn take(&'static self, key: u64, pid: u32, token: u64) -> Option<Turn> {
+        let place = &self.places[usize::try_from(key % PLACES as u64).unwrap_or_default()];
+        let owner = place.owner.load(Acquire);
+        let same = place.key.load(Acquire) == key;
+        if owner != 0 && alive(u32::try_from(owner).unwrap_or_default()) {
+            // Another session's: the item's lock is enough.
+            return (!same).then_some(Turn { place: None, pid, dead: None });
+        }
+        if place.owner.compare_exchange(owner, u64::from(pid), AcqRel, Acquire).is_err() {
+            return None;
+        }
+        let dead = (owner != 0 && same).then(|| place.token.load(Acquire));
+        place.key.store(key, Release);
+        place.token.store(token, Release);
+        Some(Turn { place: Some(place), pid, dead })
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if let Some(place) = self.place {
+            let _ = place.owner.compare_exchange(u64::from(self.pid), 0, AcqRel, Acquire);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::region::shared::private;
+
+    const DEAD: u32 = (1 << 22) - 3;
+
+    #[test]
+    fn one_has_the_turn_until_it_ends() {
+        let locks = &private().host_locks;
+        let me = std::process::id();
+        let turn = locks.take(7, me, 1).expect("free");
+        assert!(locks.take(7, me, 2).is_none(), "also for the same process");
+        assert!(locks.take(7 + PLACES as u64, me, 3).is_some_and(|other| other.place.is_none()), "another session does without");
+        drop(turn);
+        assert!(locks.take(7, me, 2).is_some_and(|turn| turn.dead.is_none()));
+    }
+
+    #[test]
+    fn a_dead_workers_turn_is_over_and_its_token_known() {
+        let locks = &private().host_locks;
+        let turn = locks.take(7, DEAD, 42).expect("free");
+        let next = locks.take(7, std::process::id(), 43).expect("its owner is dead");
+        assert_eq!(next.dead, Some(42));
+        drop(turn);
+        assert!(locks.take(7, std::process::id(), 44).is_none(), "the dead one's end ends nobody else's turn");
+    }
+}

@@ -1,0 +1,163 @@
+"""session_locking: requests of one session come one after the other, and none of their changes is lost."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from browsing import EAST, WEST, Guest
+from conftest import STAYS, calm
+
+from harness import fastcgi, wait
+from harness.fpm import Fpm
+from harness.lab import Lab
+
+Locking = Callable[..., Fpm]
+
+
+@pytest.fixture
+def locking(start_fpm: Callable[..., Fpm], lab: Lab) -> Iterator[Locking]:
+    """Starts a host with locks, stopped after the test."""
+    hosts: list[Fpm] = []
+
+    def start(name: str, region: str = EAST, *, workers: int = 4, **settings: object) -> Fpm:
+        ini = STAYS | {"wp_dynamodb.session_locking": "1"} | {f"wp_dynamodb.session_{key}": str(value) for key, value in settings.items()}
+        host = start_fpm(f"locks-{name}", region, workers=workers, ini=ini)
+        hosts.append(host)
+        calm(host)
+        lab.counters_reset()
+        return host
+
+    yield start
+    for host in hosts:
+        host.stop()
+
+
+def same(guest: Guest, host: Fpm) -> Guest:
+    """Another window of the same visitor."""
+    other = Guest(host)
+    other.cookies = dict(guest.cookies)
+    return other
+
+
+@pytest.mark.parametrize("write", ["sync", "behind"])
+def test_nothing_is_lost(locking: Locking, lab: Lab, write: str) -> None:
+    """Two hosts, sixteen windows of one visitor. One host's waiters do not ask DynamoDB."""
+    hosts = [locking(f"{name}-{write}", region, workers=8, write=write, lock_wait=60) for name, region in (("one", EAST), ("two", WEST))]
+    guest = Guest(hosts[0])
+    guest.ok("count")
+    pages = 15
+
+    def window(number: int) -> None:
+        visitor = same(guest, hosts[number % 2])
+        for _ in range(pages):
+            visitor.ok("count")
+
+    lab.counters_reset()
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(window, range(16)))
+    calls = lab.calls(EAST, "dynamodb")
+    assert guest.ok()["found"] == {"n": 1 + 16 * pages}
+    print(f"{calls / (16 * pages):.2f} calls a page, two of them its own")
+    assert calls <= 5 * 16 * pages
+
+
+def test_waiters_of_one_host_ask_nobody(locking: Locking, lab: Lab) -> None:
+    host = locking("alone", workers=8, lock_wait=60)
+    guest = Guest(host)
+    guest.ok("count")
+    lab.counters_reset()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: [same(guest, host).ok("count") for _ in range(10)], range(8)))
+    assert guest.ok("abort")["found"] == {"n": 81}
+    assert lab.counters()[EAST]["dynamodb"] == {"UpdateItem": 2 * 81}
+
+
+def test_who_waits_too_long_is_told(locking: Locking, lab: Lab) -> None:
+    host = locking("slow", lock_wait=1)
+    guest = Guest(host)
+    guest.ok("put", text="before")
+    with ThreadPoolExecutor(1) as pool:
+        lab.counters_reset()
+        holder = pool.submit(same(guest, host).ok, "put", text="holder", wait=2500)
+        wait.until(lambda: lab.calls(EAST, "dynamodb") == 1, what="the lock", timeout=5, every=0.005)
+        other = same(guest, host)
+        page = other.get("put", text="other", strict=1)
+        assert page["started"] is False and 900 < page["start_ms"] < 1500 and other.id == guest.id
+        assert "session_lock_wait" in " ".join(page["warnings"]), page
+        # Who only looks does not wait.
+        glance = other.ok(glance=1)
+        assert glance["found"] == {"text": "before"} and glance["start_ms"] < 300
+        holder.result()
+    assert guest.ok()["found"] == {"text": "holder"}
+
+
+def test_a_killed_owner(locking: Locking, lab: Lab) -> None:
+    """Its host goes on at once; another host when the lease has ended."""
+    host, other = locking("killed", workers=1, lock_ttl=3), locking("waits", WEST, lock_ttl=3)
+    guest = Guest(host)
+    guest.ok("put", text="before")
+    for survivor, least, most in ((host, 0, 1), (other, 1, 4.5)):
+        lab.counters_reset()
+        with ThreadPoolExecutor(1) as pool:
+            page = pool.submit(same(guest, host).get, "put", text="lost", wait=20000)
+            wait.until(lambda: lab.calls(EAST, "dynamodb") == 1, what="the lock", timeout=5, every=0.005)
+            (owner,) = host.pids()
+            os.kill(owner, signal.SIGKILL)
+            with pytest.raises(fastcgi.Lost):
+                page.result()
+        began = time.monotonic()
+        wait.until(host.pids, what="a new worker", timeout=5)
+        assert same(guest, survivor).ok("abort")["found"] == {"text": "before"}
+        assert least <= time.monotonic() - began < most, survivor.name
+
+
+def test_a_living_owner_keeps_its_lock(locking: Locking) -> None:
+    host, other = locking("living", lock_ttl=2), locking("patient", WEST, lock_ttl=2, lock_wait=20)
+    guest = Guest(host)
+    guest.ok("count")
+    with ThreadPoolExecutor(2) as pool:
+        slow = pool.submit(same(guest, host).ok, "count", wait=5000)
+        time.sleep(0.5)
+        waiting = pool.submit(same(guest, other).ok, "count")
+        assert slow.result()["found"] == {"n": 1}
+        page = waiting.result()
+    assert page["found"] == {"n": 2} and page["start_ms"] > 3500
+
+
+def test_a_late_owner_is_refused(locking: Locking, lab: Lab) -> None:
+    """A worker that stood still for longer than its lease does not write over what the next owner has made of the session."""
+    host, other = locking("late", workers=1, lock_ttl=2), locking("next", WEST, lock_ttl=2)
+    guest = Guest(host)
+    guest.ok("put", text="before")
+    with ThreadPoolExecutor(1) as pool:
+        lab.counters_reset()
+        late = pool.submit(same(guest, host).get, "put", text="late", wait=1500)
+        wait.until(lambda: lab.calls(EAST, "dynamodb") == 1, what="the lock", timeout=5, every=0.005)
+        host.pause()
+        same(guest, other).ok("put", text="next")
+        host.resume()
+        page = late.result()
+    assert "lock had ended" in " ".join(page["warnings"]), page
+    assert same(guest, other).ok()["found"] == {"text": "next"}
+
+
+def test_in_a_bridge(start_fpm: Callable[..., Fpm], lab: Lab) -> None:
+    """Locks are one Region's: in a bridge the stand-in's count."""
+    ini = {"wp_dynamodb.failover": "auto", "wp_dynamodb.switch_window": "2", "wp_dynamodb.session_locking": "1"}
+    host = start_fpm("locks-bridge", EAST, workers=6, ini=ini)
+    try:
+        calm(host)
+        guest = Guest(host)
+        guest.ok("count")
+        lab.replicated()
+        lab.fault(EAST, "dynamodb", "refuse")
+        with ThreadPoolExecutor(6) as pool:
+            list(pool.map(lambda _: [same(guest, host).ok("count") for _ in range(5)], range(6)))
+        lab.fault(EAST, "dynamodb", "none")
+        wait.until(lambda: host.status()["route"] == EAST, what="the way back", timeout=20)
+        assert guest.ok("count")["found"] == {"n": 31}
+    finally:
+        host.stop()
