@@ -22,8 +22,8 @@ lint: ## formatting and static checks
 	@scripts/setup.sh
 	@scripts/lint.sh
 
-bench: ## benchmarks
-	@scripts/bench.sh
+bench: ## what a page waits for its session, beside Redis, Memcached and files; ARGS="--quick" is short
+	@scripts/bench.sh $(ARGS)
 
 build: ## the extension and the lab, quick profile, to target/debug
 	@scripts/build.sh

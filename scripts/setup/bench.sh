@@ -3,8 +3,10 @@
 
 # Of packages.sh, which installs them; in a function's own scope, so that the set-up's lists stay as they are.
 install_bench_packages() {
+    # shellcheck disable=SC2034 # read by install_packages
     local PACKAGES=(redis-server memcached php8.2-redis php8.2-memcached)
     # The benchmarks start servers of their own, on ports and files of their own.
+    # shellcheck disable=SC2034 # likewise
     local UNITS=(redis-server.service memcached.service)
     local before
     before=$(enabled_php_modules)

@@ -28,15 +28,24 @@ class Client:
         headers = {"Cookie": f"PHPSESSID={cookie}"} if cookie else {}
         address = f"/{path}?{urlencode(query)}"
         begin = time.perf_counter()
-        self._http.request("GET", address, headers=headers)
-        response = self._http.getresponse()
-        body = response.read()
-        took = (time.perf_counter() - begin) * 1000
         try:
-            answer = json.loads(body)
-        except ValueError:
-            return Page(took, None)
-        return Page(took, answer if response.status == 200 and answer["started"] else None)
+            self._http.request("GET", address, headers=headers)
+            response = self._http.getresponse()
+            body = response.read()
+        except (OSError, http.client.HTTPException):
+            self._http.close()
+            return Page((time.perf_counter() - begin) * 1000, None)
+        took = (time.perf_counter() - begin) * 1000
+        return Page(took, told(response.status, body))
+
+
+def told(status: int, body: bytes) -> dict | None:
+    """What a page says of itself, when it has had its session."""
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        return None
+    return answer if status == 200 and answer["started"] else None
 
 
 class Crowd:

@@ -33,7 +33,8 @@ def verdicts(figures: dict) -> list[Verdict]:
     longer = redis / max(behind, 0.01) if redis is not None and behind is not None else None
     return [
         at_most(f"wait for an unchanged session, round trip {RTT} ms", 0.3, wait(sync, "unchanged"), "ms"),
-        at_most(f"wait for a changed session, sync, round trip {RTT} ms", RTT + 0.4, wait(sync, "changed"), "ms"),
+        # A raw client's round trip: the lab takes a little longer than it is told to.
+        at_most(f"wait for a changed session, sync, round trip {RTT} ms", (raw["median"] if raw else RTT) + 0.4, wait(sync, "changed"), "ms"),
         at_most(f"wait for a changed session, behind, round trip {RTT} ms", 0.5, behind, "ms"),
         at_least("Redis waits as many times longer than behind", 20, longer),
         at_most("CPU of the worker for one read and one write", 0.25, median(find(figures, sync, RTT, "changed"), "cpu_ms"), "ms"),
@@ -45,7 +46,7 @@ def verdicts(figures: dict) -> list[Verdict]:
 
 
 def at_most(what: str, limit: float, measured: float | None, unit: str) -> Verdict:
-    return Verdict(what, f"≤ {limit:g} {unit}".strip(), shown(measured, unit), None if measured is None else measured <= limit)
+    return Verdict(what, f"≤ {round(limit, 2):g} {unit}".strip(), shown(measured, unit), None if measured is None else measured <= limit)
 
 
 def at_least(what: str, limit: float, measured: float | None) -> Verdict:

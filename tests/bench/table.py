@@ -3,6 +3,9 @@
 from .figures import find, median, raw, usual_rtt
 from .limits import RTT, verdicts
 
+# Of the columns of what a page uses.
+WIDTHS = (11, 9, 26, 12, 13, 14)
+
 
 def terminal(figures: dict) -> str:
     plan = figures["plan"]
@@ -12,6 +15,7 @@ def terminal(figures: dict) -> str:
         for rtt in plan["rtts"]:
             lines += waits(figures, rtt, clients)
     lines += costs(figures, usual_rtt(figures))
+    lines += against(figures)
     lines += trouble(figures)
     lines += [f"{v.what:<70} {v.limit:>10} {v.measured or '-':>12}  {mark(v.met)}" for v in verdicts(figures)]
     return "\n".join([*lines, *figures["skipped"]])
@@ -37,15 +41,34 @@ def costs(figures: dict, rtt: int) -> list[str]:
     clients = figures["plan"]["clients"][0]
     lines = [f"What a page uses, round trip {rtt} ms ({clients} at a time)"]
     columns = ["kind", "CPU ms", "calls", "RRU / WRU", "$ a million", "KiB a worker"]
-    lines.append(row("", columns, 18))
+    lines.append(row("", columns, WIDTHS))
     for key, handler in figures["handlers"].items():
         for kind in figures["plan"]["kinds"]:
             if cell := find(figures, key, rtt, kind, clients):
                 calls = " ".join(f"{count:g} {name}" for name, count in cell["calls"].items()) if handler["ours"] else ""
                 units = f"{cell['read_units']:g} / {cell['write_units']:g}" if handler["ours"] else ""
                 dollars = f"{cell['usd_per_million']:.2f}" if handler["ours"] else ""
-                lines.append(row(handler["title"], [kind, number(median(cell, "cpu_ms")), calls, units, dollars, str(figures["memory_kib"][key])], 18))
+                lines.append(row(handler["title"], [kind, number(median(cell, "cpu_ms")), calls, units, dollars, str(figures["memory_kib"][key])], WIDTHS))
     return [*lines, ""]
+
+
+def against(figures: dict) -> list[str]:
+    """This build's medians as parts of the other build's, with the same settings."""
+    lines = []
+    for key, handler in figures["handlers"].items():
+        if not handler["other_build"]:
+            continue
+        for rtt in figures["plan"]["rtts"]:
+            for kind in figures["plan"]["kinds"]:
+                here, there = find(figures, key.removeprefix("other-"), rtt, kind), find(figures, key, rtt, kind)
+                if here and there:
+                    ratios = ", ".join(f"{what} {ratio(median(here, name), median(there, name))}" for what, name in (("wait", "wait_ms"), ("CPU", "cpu_ms")))
+                    lines.append(f"  {handler['title']}, {kind}, round trip {rtt} ms: {ratios}")
+    return ["This build's medians, as multiples of the other build's", *lines, ""] if lines else []
+
+
+def ratio(here: float | None, there: float | None) -> str:
+    return f"{here / there:.2f} ({here:.2f} / {there:.2f} ms)" if here is not None and there else "-"
 
 
 def trouble(figures: dict) -> list[str]:
@@ -77,8 +100,8 @@ def readme(figures: dict) -> str:
     return "\n".join(lines)
 
 
-def row(title: str, columns: list[str], width: int = 24) -> str:
-    return f"{title:<28}" + "".join(f"{column:>{width}}" for column in columns)
+def row(title: str, columns: list[str], widths: tuple[int, ...] = (27,) * 6) -> str:
+    return f"{title:<28}" + "".join(f"{column:>{width}}" for column, width in zip(columns, widths, strict=False))
 
 
 def show(values: dict | None) -> str:
