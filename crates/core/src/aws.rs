@@ -51,6 +51,9 @@ impl Aws {
     /// # Errors
     /// [`Kind::Config`] when there are none, or none in time for an attempt to follow.
     pub async fn credentials_ready(&self) -> Result<(), Error> {
+        if self.credentials.are_held() {
+            return Ok(());
+        }
         let limit = self.settings.request_timeout.saturating_sub(self.settings.attempt_timeout).max(self.settings.connect_timeout);
         match tokio::time::timeout(limit, self.credentials.provide_credentials()).await {
             Ok(Ok(_)) => Ok(()),

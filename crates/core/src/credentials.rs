@@ -78,6 +78,11 @@ impl Credentials {
         }
     }
 
+    /// Whether there are some that have not expired.
+    pub(crate) fn are_held(&self) -> bool {
+        self.held().credentials.as_ref().is_some_and(|c| c.expiry().is_none_or(|at| at > SystemTime::now()))
+    }
+
     async fn fetch(&self) -> Result<aws_credential_types::Credentials, CredentialsError> {
         let inner = &self.0;
         let chain = inner

@@ -66,7 +66,19 @@ impl Caller {
         if first != route {
             race.spill(first);
         }
-        race.ask(first, false);
+        let mut call = race.call(first, false);
+        if beside.is_empty() {
+            // The way of an ordinary day: one call, one answer.
+            tokio::select! {
+                biased;
+                (_, answer) = &mut call => {
+                    race.answered(first, answer, began)?;
+                    return race.run(began).await;
+                }
+                () = tokio::time::sleep(self.late()) => {}
+            }
+        }
+        race.pending.push(call);
         for region in beside.iter() {
             race.ask(region, true);
         }
@@ -125,8 +137,13 @@ struct Race<'a> {
     now_ms: i64,
 }
 
-impl Race<'_> {
+impl<'a> Race<'a> {
     fn ask(&mut self, region: usize, beside: bool) {
+        let call = self.call(region, beside);
+        self.pending.push(call);
+    }
+
+    fn call(&mut self, region: usize, beside: bool) -> Answer<'a> {
         let (caller, key) = (self.caller, self.key);
         let host = &caller.host;
         let patience = caller.patience(&self.view, self.deadline, beside, self.throttled);
@@ -150,31 +167,53 @@ impl Race<'_> {
             update.holds = (*locked == region).then(|| token.clone());
         }
         self.asked = self.asked.with(region);
-        self.pending.push(Box::pin(async move {
+        Box::pin(async move {
             let write = || caller.store.update(host.name(region), key, &update);
             (region, caller.attempt(Operation::UpdateItem, region, patience, write).await)
-        }));
+        })
+    }
+
+    /// Takes an answer. An error: the call ends with it.
+    fn answered(&mut self, region: usize, answer: Result<(), Error>, began: Instant) -> Result<(), Error> {
+        match answer {
+            _ if self.failures.regions.has(region) => {}
+            Ok(()) => self.written = self.written.with(region),
+            Err(error) if region == self.first && !self.caller.moves_on(&error, &self.view) => {
+                self.failures.add(region, error);
+                // Another Region may have it, or be about to.
+                let elsewhere = !self.asked.minus(self.failures.regions).is_empty();
+                let error = std::mem::take(&mut self.failures).into_error(began);
+                return Err(Error { uncertain: error.uncertain || elsewhere, ..error });
+            }
+            Err(error) => self.failed(region, error),
+        }
+        Ok(())
+    }
+
+    fn is_settled(&self) -> bool {
+        self.asked.minus(self.written).minus(self.failures.regions).is_empty()
     }
 
     async fn run(mut self, began: Instant) -> Result<Seen, Error> {
+        if !self.is_settled() {
+            self.wait(began).await?;
+        }
+        if self.written.has(self.first) {
+            Ok(self.seen.written(self.written, self.over, self.now_ms))
+        } else {
+            Err(self.failures.into_error(began))
+        }
+    }
+
+    /// Waits for the Regions that have been asked, and for those that have to be asked in their place.
+    async fn wait(&mut self, began: Instant) -> Result<(), Error> {
         let mut late = pin!(tokio::time::sleep_until(began + self.caller.late()));
         let mut look = tokio::time::interval(LOOK);
         let mut is_late = false;
-        while !self.asked.minus(self.written).minus(self.failures.regions).is_empty() {
+        while !self.is_settled() {
             tokio::select! {
                 biased;
-                Some((region, answer)) = self.pending.next() => match answer {
-                    _ if self.failures.regions.has(region) => {}
-                    Ok(()) => self.written = self.written.with(region),
-                    Err(error) if region == self.first && !self.caller.moves_on(&error, &self.view) => {
-                        self.failures.add(region, error);
-                        // Another Region may have it, or be about to.
-                        let elsewhere = !self.asked.minus(self.failures.regions).is_empty();
-                        let error = self.failures.into_error(began);
-                        return Err(Error { uncertain: error.uncertain || elsewhere, ..error });
-                    }
-                    Err(error) => self.failed(region, error),
-                },
+                Some((region, answer)) = self.pending.next() => self.answered(region, answer, began)?,
                 () = &mut late, if !is_late => {
                     is_late = true;
                     if !self.written.has(self.first) && !self.throttled.load(Relaxed) {
@@ -184,11 +223,7 @@ impl Race<'_> {
                 _ = look.tick(), if is_late => self.abandon(),
             }
         }
-        if self.written.has(self.first) {
-            Ok(self.seen.written(self.written, self.over, self.now_ms))
-        } else {
-            Err(self.failures.into_error(began))
-        }
+        Ok(())
     }
 
     /// A Region has failed. When it was the one that counts, the next one does, be it that it has been written beside it already.
