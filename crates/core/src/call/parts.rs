@@ -21,6 +21,9 @@ impl Caller {
     /// # Errors
     /// When it is not certain that any Region has it.
     pub async fn put(&self, key: &Key, writing: &Writing, seen: &Seen, deadline: Instant) -> Result<Seen, Error> {
+        if writing.parts.is_empty() {
+            return self.write(key, writing, seen, deadline).await;
+        }
         // Nobody has seen these: each has a key of its own.
         let fresh = Seen::default();
         let put = |(key, part): &(Key, Update)| {
