@@ -18,7 +18,7 @@ session_start();
 \$_SESSION['$key'] = '$secret' . rand();
 session_write_close();
 session_start();
-\$_SESSION['$key'] = random_bytes(500000);
+\$_SESSION['$key'] = random_bytes(9000000);
 \$_SESSION['more'] = '$secret';
 session_write_close();
 session_start();

@@ -1,5 +1,7 @@
 --TEST--
 An error handler that throws from our warning: the exception arrives, the next session works
+--INI--
+wp_dynamodb.session_max_bytes=400000
 --FILE--
 <?php
 require 'show.inc';
