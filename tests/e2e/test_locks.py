@@ -48,6 +48,8 @@ def test_nothing_is_lost(locking: Locking, lab: Lab, write: str) -> None:
     hosts = [locking(f"{name}-{write}", region, workers=8, write=write, lock_wait=60) for name, region in (("one", EAST), ("two", WEST))]
     guest = Guest(hosts[0])
     guest.ok("count")
+    # The first write of a new id needs no lock; another host must not come before it.
+    wait.until(lambda: lab.writes() == 1, what="the first write", timeout=5)
     pages = 15
 
     def window(number: int) -> None:

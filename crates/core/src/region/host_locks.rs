@@ -2,8 +2,7 @@
 //!
 //! ```text
 //! places[4096]   one for each hash; two sessions that share a place do without
-//! ├─ owner       pid; 0: free
-//! ├─ key         hash of table and partition key; means nothing while there is no owner
+//! ├─ owner       the upper 40 bits of the hash of table and partition key, and the pid below them; 0: free
 //! └─ token       the owner's, as in the item
 //! ```
 //!
@@ -15,6 +14,8 @@ use std::sync::atomic::Ordering::{AcqRel, Acquire, Release};
 use crate::region::shared::alive;
 
 const PLACES: usize = 4096;
+/// The bits of an owner that are its process id.
+const PID: u64 = (1 << 24) - 1;
 
 /// The table.
 #[repr(C)]
@@ -25,14 +26,13 @@ pub struct HostLocks {
 #[repr(C)]
 struct Place {
     owner: AtomicU64,
-    key: AtomicU64,
     token: AtomicU64,
 }
 
 /// This worker's turn; over when dropped.
 pub struct Turn {
     place: Option<&'static Place>,
-    pid: u32,
+    owner: u64,
     /// The token of a worker that died with the lock.
     pub dead: Option<u64>,
 }
@@ -42,26 +42,28 @@ impl HostLocks {
     #[must_use]
     pub fn take(&'static self, key: u64, pid: u32, token: u64) -> Option<Turn> {
         let place = &self.places[usize::try_from(key % PLACES as u64).unwrap_or_default()];
-        let owner = place.owner.load(Acquire);
-        let same = place.key.load(Acquire) == key;
-        if owner != 0 && alive(u32::try_from(owner).unwrap_or_default()) {
+        let owner = key & !PID | u64::from(pid) & PID;
+        let held = place.owner.load(Acquire);
+        // One word: nobody sees an owner without what it owns.
+        let same = held & !PID == owner & !PID;
+        if held != 0 && alive(u32::try_from(held & PID).unwrap_or_default()) {
             // Another session's: the item's lock is enough.
-            return (!same).then_some(Turn { place: None, pid, dead: None });
+            return (!same).then_some(Turn { place: None, owner, dead: None });
         }
-        if place.owner.compare_exchange(owner, u64::from(pid), AcqRel, Acquire).is_err() {
+        if place.owner.compare_exchange(held, owner, AcqRel, Acquire).is_err() {
             return None;
         }
-        let dead = (owner != 0 && same).then(|| place.token.load(Acquire));
-        place.key.store(key, Release);
+        // Should the dead one not have come to note its token, this is an older one, which no item has.
+        let dead = (held != 0 && same).then(|| place.token.load(Acquire));
         place.token.store(token, Release);
-        Some(Turn { place: Some(place), pid, dead })
+        Some(Turn { place: Some(place), owner, dead })
     }
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
         if let Some(place) = self.place {
-            let _ = place.owner.compare_exchange(u64::from(self.pid), 0, AcqRel, Acquire);
+            let _ = place.owner.compare_exchange(self.owner, 0, AcqRel, Acquire);
         }
     }
 }
@@ -79,7 +81,7 @@ mod tests {
         let me = std::process::id();
         let turn = locks.take(7, me, 1).expect("free");
         assert!(locks.take(7, me, 2).is_none(), "also for the same process");
-        assert!(locks.take(7 + PLACES as u64, me, 3).is_some_and(|other| other.place.is_none()), "another session does without");
+        assert!(locks.take(7 + (1 << 30), me, 3).is_some_and(|other| other.place.is_none()), "another session does without");
         drop(turn);
         assert!(locks.take(7, me, 2).is_some_and(|turn| turn.dead.is_none()));
     }
