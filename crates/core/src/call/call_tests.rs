@@ -708,3 +708,44 @@ async fn a_deletion_whose_first_answer_is_lost_may_be_done() {
     let error = bench.delete(&found.seen).await.unwrap_err();
     assert!(error.may_be_done() && error.to_string().contains("us-east-1"), "{error}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn with_every_breaker_open_what_was_written_elsewhere_is_found() {
+    let bench = Bench::new();
+    bench.put(EAST, 1, "old");
+    bench.put(WEST, 1, "old");
+    bench.open(EAST);
+    bench.open(WEST);
+    bench.tell(EAST, Does::Fail(Kind::Unavailable));
+    let found = bench.read().await.expect("from the one that answers");
+    bench.write("new", &found.seen).await.expect("written there");
+    bench.tell(EAST, Does::Work);
+    assert_eq!(shown(&bench.read().await.expect("read")).as_deref(), Some("new"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_no_region_left_the_first_that_answers_is_used_at_once() {
+    let bench = Bench::new();
+    bench.open(EAST);
+    bench.open(WEST);
+    bench.caller.breakers.probe();
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    assert_eq!(bench.calls().len(), 2, "both are probed, long before their hold-down is over");
+    let now = shared::monotonic_ms();
+    bench.caller.breakers.probed(WEST, &Ok(()), now);
+    assert!(!bench.is_open(WEST) && bench.is_open(EAST), "the second good probe");
+    bench.caller.breakers.probed(EAST, &Ok(()), now);
+    assert!(bench.is_open(EAST), "and now the hold-down counts again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stand_in_that_does_not_answer_is_found_out_before_it_is_needed() {
+    let bench = Bench::new();
+    bench.tell(WEST, Does::Fail(Kind::Unavailable));
+    for now in [1, 61_000] {
+        bench.caller.breakers.look_around(now);
+    }
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(bench.is_open(WEST));
+    assert!(bench.caller.host.slot.notices.recent()[0].contains("cannot bridge to it until it is back"));
+}

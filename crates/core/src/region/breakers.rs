@@ -125,7 +125,8 @@ impl Breakers {
         let now = monotonic_ms();
         for region in 0..self.host.settings.regions.len() {
             let cell = &self.host.slot.region(region).breaker;
-            if cell.read().is_due(now) && cell.suspect(now, PROBE_EVERY_MS) {
+            let breaker = cell.read();
+            if (breaker.is_due(now) || breaker.open && self.none_is_left()) && cell.suspect(now, PROBE_EVERY_MS) {
                 let breakers = self.clone();
                 tokio::spawn(async move {
                     let asked = breakers.ask(region).await;
@@ -149,6 +150,9 @@ impl Breakers {
                 let breakers = self.clone();
                 tokio::spawn(async move {
                     if let Err(error) = breakers.ask(region).await {
+                        if health(Some(error.kind)) == Health::Bad {
+                            breakers.suspect(region, Duration::ZERO);
+                        }
                         let place = format!("table {}", breakers.host.settings.table);
                         breakers.say_useless(region, &error.at(Operation::GetItem.name(), breakers.host.name(region), place));
                     }
@@ -177,7 +181,10 @@ impl Breakers {
             cell.note(&error.cause);
         }
         let before = self.host.route();
-        let lost_for = now_ms.saturating_sub(cell.read().since_ms);
+        let breaker = cell.read();
+        let lost_for = now_ms.saturating_sub(breaker.since_ms);
+        // A hold-down keeps a host from going back and forth. With no Region left there is nowhere to go, and the first that answers is wanted.
+        let now_ms = if self.none_is_left() { now_ms.max(breaker.since_ms + breaker.hold_ms()) } else { now_ms };
         if good {
             // What was written elsewhere meanwhile may not have arrived there yet, nor the other way round what was written there last. Before
             // it closes: a page that uses the Region before the window is open would read an old copy there.
@@ -186,6 +193,12 @@ impl Breakers {
         if cell.probed(good, now_ms) {
             self.say_closed(region, before, lost_for);
         }
+    }
+
+    /// Every breaker is open.
+    fn none_is_left(&self) -> bool {
+        let regions = self.host.settings.regions.len();
+        self.host.slot.open(regions) == Mask::first(regions)
     }
 
     /// Reads an item that nobody has stored.

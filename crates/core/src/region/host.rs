@@ -130,7 +130,9 @@ impl Host {
     /// The Regions that are asked and written beside `route` now.
     #[must_use]
     pub fn beside(&self, route: usize, view: &View) -> Mask {
-        self.in_window(route).minus(view.open)
+        // When all are open, none is left out: what was written to one of them in the outage must be found there.
+        let lost = if view.open == Mask::first(view.regions) { Mask::default() } else { view.open };
+        self.in_window(route).minus(lost)
     }
 
     /// The Regions that may know more than `route` now, lost ones too.

@@ -70,7 +70,6 @@ impl Drop for Turn {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::region::shared::private;
 
     const DEAD: u32 = (1 << 22) - 3;
