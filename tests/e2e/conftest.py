@@ -85,20 +85,29 @@ def start_fpm(run: Path, ports: paths.Ports, pages: Path, started_lab: Lab) -> I
 
 
 @pytest.fixture
-def bridging(start_fpm: Callable[..., Fpm], lab: Lab) -> Iterator[Callable[..., Fpm]]:
+def own_host(start_fpm: Callable[..., Fpm], lab: Lab) -> Iterator[Callable[..., Fpm]]:
     """Starts hosts of the test's own: they have never left a Region. Stopped after it: they poll and probe."""
     hosts: list[Fpm] = []
 
-    def start(name: str, region: str = paths.REGIONS[0], *, ini: dict[str, str] | None = None, **options: object) -> Fpm:
-        settings = {"wp_dynamodb.failover": "auto", "wp_dynamodb.switch_window": "5"} | (ini or {})
-        host = start_fpm(f"bridge-{name}", region, ini=settings, **options)
+    def start(*args: object, **options: object) -> Fpm:
+        host = start_fpm(*args, **options)
         hosts.append(host)
         calm(host)
+        lab.counters_reset()
         return host
 
     yield start
     for host in hosts:
         host.stop()
+
+
+@pytest.fixture
+def bridging(own_host: Callable[..., Fpm]) -> Callable[..., Fpm]:
+    def start(name: str, region: str = paths.REGIONS[0], *, ini: dict[str, str] | None = None, **options: object) -> Fpm:
+        settings = {"wp_dynamodb.failover": "auto", "wp_dynamodb.switch_window": "5"} | (ini or {})
+        return own_host(f"bridge-{name}", region, ini=settings, **options)
+
+    return start
 
 
 @pytest.fixture(scope="session")

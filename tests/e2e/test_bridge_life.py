@@ -1,7 +1,5 @@
 """What may happen while the active Region is lost: visitors log out, workers die, php-fpm is reloaded, the Region comes and goes."""
 
-import os
-import signal
 import time
 
 from browsing import EAST, WEST, Guest, Start, no_window, route, uses
@@ -76,7 +74,7 @@ def test_a_killed_poller_does_not_keep_the_host_away(bridging: Start, lab: Lab) 
     guest.ok("put", text="before")
     bridge(host, guest, lab)
     poller = wait.until(lambda: host.status()["parameter"]["poller_pid"], what="a poller", timeout=10, logs=host.logs)
-    os.kill(poller, signal.SIGKILL)
+    host.kill_workers([poller])
     guest.ok("add")
     back(host, lab)
     assert guest.ok()["found"] == {"text": "before", "list": [1]}

@@ -1,7 +1,5 @@
 """Sessions that do not fit into one item, through php-fpm."""
 
-import os
-import signal
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -46,11 +44,9 @@ def test_a_worker_killed_between_parts_leaves_the_old_session(host: Fpm, lab: La
         with ThreadPoolExecutor(1) as pool:
             page = pool.submit(guest.get, "noise", seed=2)
             wait.until(lambda least=calls: lab.calls(EAST, "dynamodb", "UpdateItem") >= least, what="parts", timeout=10, every=0.002)
-            for pid in host.pids():
-                os.kill(pid, signal.SIGKILL)
+            host.kill_workers()
             with pytest.raises(fastcgi.Lost):
                 page.result()
         lab.fault(EAST, "dynamodb", "none")
-        wait.until(lambda: len(host.pids()) >= host.workers, what="new workers", timeout=10, logs=host.logs)
         # The last call may have been the session's item itself: then it is the new one, whole.
         assert checksum(guest) in {stored, put(Guest(host), 2)["checksum"]}, calls

@@ -1,9 +1,7 @@
 """session_locking: requests of one session come one after the other, and none of their changes is lost."""
 
-import os
-import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -18,21 +16,12 @@ Locking = Callable[..., Fpm]
 
 
 @pytest.fixture
-def locking(start_fpm: Callable[..., Fpm], lab: Lab) -> Iterator[Locking]:
-    """Starts a host with locks, stopped after the test."""
-    hosts: list[Fpm] = []
-
+def locking(own_host: Callable[..., Fpm]) -> Locking:
     def start(name: str, region: str = EAST, *, workers: int = 4, **settings: object) -> Fpm:
         ini = STAYS | {"wp_dynamodb.session_locking": "1"} | {f"wp_dynamodb.session_{key}": str(value) for key, value in settings.items()}
-        host = start_fpm(f"locks-{name}", region, workers=workers, ini=ini)
-        hosts.append(host)
-        calm(host)
-        lab.counters_reset()
-        return host
+        return own_host(f"locks-{name}", region, workers=workers, ini=ini)
 
-    yield start
-    for host in hosts:
-        host.stop()
+    return start
 
 
 def same(guest: Guest, host: Fpm) -> Guest:
@@ -106,12 +95,10 @@ def test_a_killed_owner(locking: Locking, lab: Lab) -> None:
         with ThreadPoolExecutor(1) as pool:
             page = pool.submit(same(guest, host).get, "put", text="lost", wait=20000)
             wait.until(lambda: lab.calls(EAST, "dynamodb") == 1, what="the lock", timeout=5, every=0.005)
-            (owner,) = host.pids()
-            os.kill(owner, signal.SIGKILL)
+            began = time.monotonic()
+            host.kill_workers()
             with pytest.raises(fastcgi.Lost):
                 page.result()
-        began = time.monotonic()
-        wait.until(host.pids, what="a new worker", timeout=5)
         assert same(guest, survivor).ok("abort")["found"] == {"text": "before"}
         assert least <= time.monotonic() - began < most, survivor.name
 

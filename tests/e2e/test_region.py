@@ -11,7 +11,7 @@ import pytest
 from browsing import Guest
 from conftest import lab_to_itself, settled
 
-from harness import fastcgi, paths, process, wait
+from harness import fastcgi, paths, wait
 from harness.fpm import Fpm
 from harness.lab import Lab
 
@@ -187,11 +187,10 @@ def test_worker_killed_in_the_middle_of_a_request(lab: Lab, host: Fpm) -> None:
             # As many probes at once as there are idle workers: the busy one is the one that none of them reaches.
             idle = set(pool.map(lambda _: host.probe(200)["pid"], range(host.workers - 1)))
             (busy,) = before - idle
-            process.send(busy, signal.SIGKILL)
+            host.kill_workers([busy])
             with pytest.raises((fastcgi.Lost, ConnectionError)):
                 slow.result()
         assert other.ok()["found"] == {"list": [1]}
-        wait.until(lambda: len(host.pids()) == host.workers, what="a new worker", timeout=5, logs=host.logs)
     assert guest.ok()["found"] == {"list": [1]}
     lab.region(SECOND)
     settled(host, SECOND)

@@ -1,14 +1,12 @@
 """session_write: what a page waits for when it changes its session, and what is durable when."""
 
-import os
-import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from browsing import EAST, Guest, lines
-from conftest import STAYS, calm
+from conftest import STAYS
 
 from harness import wait
 from harness.fpm import Fpm
@@ -20,20 +18,11 @@ Start = Callable[..., Fpm]
 
 
 @pytest.fixture
-def mode(start_fpm: Start, lab: Lab) -> Iterator[Start]:
-    """Starts a host in a mode, stopped after the test."""
-    hosts: list[Fpm] = []
-
+def mode(own_host: Start) -> Start:
     def start(write: str, *, workers: int = 4) -> Fpm:
-        host = start_fpm(f"writes-{write}", workers=workers, ini=STAYS | {"wp_dynamodb.session_write": write})
-        hosts.append(host)
-        calm(host)
-        lab.counters_reset()
-        return host
+        return own_host(f"writes-{write}", workers=workers, ini=STAYS | {"wp_dynamodb.session_write": write})
 
-    yield start
-    for host in hosts:
-        host.stop()
+    return start
 
 
 def change(host: Fpm, lab: Lab) -> tuple[float, float]:
@@ -147,8 +136,7 @@ def test_a_killed_worker_loses_only_what_was_under_way(mode: Start, lab: Lab) ->
     wait.until(lambda: lab.writes() >= 6, what="the first writes", timeout=5)
     lab.fault(EAST, "dynamodb", "latency", ms=500)
     pids = {guest.ok("put", text="after")["pid"] for guest in guests[:2]}
-    for pid in pids:
-        os.kill(pid, signal.SIGKILL)
+    host.kill_workers(pids)
     lab.fault(EAST, "dynamodb", "none")
     began = time.monotonic()
     found = [guest.ok()["found"]["text"] for guest in guests]

@@ -5,6 +5,7 @@ import shutil
 import signal
 import stat
 import time
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlencode
@@ -120,6 +121,16 @@ class Fpm:
     def resume(self) -> None:
         for pid in self._children():
             process.send(pid, signal.SIGCONT)
+
+    def kill_workers(self, pids: Iterable[int] | None = None) -> None:
+        """`kill -9` of these workers, or of all; waits for those that come in their place. (One that has not quite died may still accept.)"""
+        dead = set(self.pids() if pids is None else pids)
+        for pid in dead:
+            process.send(pid, signal.SIGKILL)
+        wait.until(
+            lambda: not dead & set(self.pids()) and len(self.pids()) >= self.workers,
+            what=f"new workers of {self.name}", timeout=15, logs=self.logs, every=0.01,
+        )
 
     def reload(self) -> None:
         """As `systemctl reload php-fpm`: the master starts anew in its place, with the settings as they are now."""
