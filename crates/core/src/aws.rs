@@ -65,10 +65,8 @@ impl Aws {
     /// A DynamoDB client for `region`.
     #[must_use]
     pub fn dynamodb(&self, region: &Region) -> aws_sdk_dynamodb::Client {
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(self.settings.connect_timeout)
-            .operation_attempt_timeout(self.settings.attempt_timeout)
-            .build();
+        // How long an attempt may take is `call`'s business.
+        let timeouts = TimeoutConfig::builder().connect_timeout(self.settings.connect_timeout).build();
         let config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(aws_sdk_dynamodb::config::Region::new(region.to_string()))

@@ -1,10 +1,12 @@
 //! One Region's answer, with the tries that make sense in it.
 
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
-use tokio::time::Instant;
+use tokio::sync::SetOnce;
+use tokio::time::{Instant, sleep_until};
 
 use super::Caller;
 use crate::error::{Error, Kind};
@@ -23,14 +25,32 @@ const LAST: Duration = Duration::from_millis(50);
 /// How much one Region is worth waiting for.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience<'a> {
-    /// The end of the whole call.
-    pub deadline: Instant,
     /// There is no other Region to go to.
     pub alone: bool,
     /// It is asked beside the Region that counts: a blip is forgiven, no more.
     pub beside: bool,
-    /// Set when the Region asks for fewer calls: it is there, however late it is.
-    pub throttled: &'a AtomicBool,
+    /// The call that it is a part of.
+    pub course: &'a Course,
+}
+
+/// When a call began and has to end, and what its attempts let it know while they go on.
+#[derive(Debug)]
+pub struct Course {
+    /// When it began.
+    pub began: Instant,
+    /// When it ends, whatever has come.
+    pub deadline: Instant,
+    /// The Region asks for fewer calls: it is there, however late it is.
+    pub throttled: AtomicBool,
+    /// An attempt had not ended when the call became late.
+    pub late: SetOnce<()>,
+}
+
+impl Course {
+    /// Of a call that begins now.
+    pub fn until(deadline: Instant) -> Self {
+        Course { began: Instant::now(), deadline, throttled: AtomicBool::new(false), late: SetOnce::new() }
+    }
 }
 
 impl Caller {
@@ -45,8 +65,13 @@ impl Caller {
         let mut pauses = None;
         let mut uncertain = false;
         for tried in 1.. {
+            // Credentials are this host's own trouble: the Region is not asked before there are some, and the time is not counted against it.
+            let ready = self.store.ready().await;
             let began = Instant::now();
-            let result = self.within(patience.deadline, call()).await;
+            let result = match ready {
+                Ok(()) => self.within(patience, began, call()).await,
+                Err(error) => Err(error),
+            };
             let took = began.elapsed();
             self.breakers.record(operation, region, took, result.as_ref().err());
             let error = match result {
@@ -65,13 +90,13 @@ impl Caller {
                 Kind::Throttled if patience.beside => pauses.next(),
                 // The Region is there and says when it can: until the deadline.
                 Kind::Throttled => {
-                    patience.throttled.store(true, Relaxed);
+                    patience.course.throttled.store(true, Relaxed);
                     pauses.next()
                 }
                 Kind::Unavailable | Kind::Timeout if patience.alone && !patience.beside && tried < TRIES => pauses.next(),
                 _ => None,
             };
-            let left = patience.deadline.saturating_duration_since(Instant::now()).saturating_sub(LAST);
+            let left = patience.course.deadline.saturating_duration_since(Instant::now()).saturating_sub(LAST);
             match again.filter(|_| !left.is_zero()) {
                 Some(pause) if pause.is_zero() => {}
                 Some(pause) => tokio::time::sleep(pause.min(left)).await,
@@ -86,11 +111,23 @@ impl Caller {
         unreachable!("tries are not counted to an end")
     }
 
-    /// The client gives up on an attempt by itself; near the end of the call it has to give up earlier.
-    async fn within<T>(&self, deadline: Instant, reply: Reply<'_, T>) -> Result<T, Error> {
-        if deadline.saturating_duration_since(Instant::now()) > self.host.settings.attempt_timeout {
-            return reply.await;
+    /// One timer for both that an attempt is late and that it has failed: on an ordinary day neither happens, and each timer is a system
+    /// call.
+    async fn within<T>(&self, patience: Patience<'_>, began: Instant, mut reply: Reply<'_, T>) -> Result<T, Error> {
+        let end = patience.course.deadline.min(began + self.host.settings.attempt_timeout);
+        let mut timer = pin!(sleep_until((patience.course.began + self.late()).min(end)));
+        loop {
+            tokio::select! {
+                biased;
+                answer = &mut reply => return answer,
+                () = &mut timer => {}
+            }
+            if timer.deadline() >= end {
+                return Err(Error::new(Kind::Timeout, "no answer in time"));
+            }
+            // Another attempt of the call may have said so before.
+            let _ = patience.course.late.set(());
+            timer.as_mut().reset(end);
         }
-        tokio::time::timeout_at(deadline, reply).await.unwrap_or_else(|_| Err(Error::new(Kind::Timeout, "no answer in time")))
     }
 }

@@ -1,12 +1,12 @@
 //! Taking an item's lock, which reads it.
 
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 use futures_util::future::join_all;
 use tokio::time::Instant;
 
+use super::attempt::Course;
 use super::{Caller, Failures, now_ms};
 use crate::error::{Error, Kind};
 use crate::metrics::Operation;
@@ -59,8 +59,8 @@ impl Caller {
             let view = self.host.view();
             let region = if failures.regions.is_empty() { Some(view.route().region) } else { view.next(failures.regions) };
             let Some(region) = region else { return Err(failures.into_error(began)) };
-            let throttled = AtomicBool::new(false);
-            let patience = self.patience(&view, Instant::now() + settings.request_timeout, false, &throttled);
+            let course = Course::until(Instant::now() + settings.request_timeout);
+            let patience = self.patience(&view, false, &course);
             let now = now_ms();
             let lock = Lock {
                 token: token.to_owned(),
@@ -74,8 +74,8 @@ impl Caller {
                 Ok(item) => {
                     let beside = self.host.beside(region, &view);
                     let others = beside.iter().map(|other| async move {
-                        let throttled = AtomicBool::new(false);
-                        let patience = self.patience(&view, Instant::now() + settings.request_timeout, true, &throttled);
+                        let course = Course::until(Instant::now() + settings.request_timeout);
+                        let patience = self.patience(&view, true, &course);
                         (other, self.get(other, key, patience).await)
                     });
                     let mut answers = vec![(region, Some(item))];
@@ -124,9 +124,8 @@ impl Caller {
     }
 
     async fn change_lock(&self, key: &Key, held: &Held, update: &Update) -> Result<(), Error> {
-        let throttled = AtomicBool::new(false);
-        let deadline = Instant::now() + self.host.settings.request_timeout;
-        let patience = self.patience(&self.host.view(), deadline, false, &throttled);
+        let course = Course::until(Instant::now() + self.host.settings.request_timeout);
+        let patience = self.patience(&self.host.view(), false, &course);
         let name = self.host.name(held.region);
         self.attempt(Operation::UpdateItem, held.region, patience, || self.store.update(name, key, update)).await
     }

@@ -6,7 +6,7 @@ use futures_util::future::try_join_all;
 use tokio::time::Instant;
 
 use super::Caller;
-use super::attempt::Patience;
+use super::attempt::{Course, Patience};
 use crate::error::{Error, Kind};
 use crate::metrics::Operation;
 use crate::store::copies::Seen;
@@ -45,8 +45,8 @@ impl Caller {
 
     async fn part(&self, region: usize, key: &Key, deadline: Instant) -> Result<Item, Error> {
         let began = Instant::now();
-        let throttled = std::sync::atomic::AtomicBool::new(false);
-        let patience = Patience { deadline, alone: true, beside: false, throttled: &throttled };
+        let course = Course::until(deadline);
+        let patience = Patience { alone: true, beside: false, course: &course };
         let consistent = self.host.settings.consistent_read;
         loop {
             let name = self.host.name(region);

@@ -1,12 +1,12 @@
 //! Reading an item.
 
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::time::Instant;
 
-use super::attempt::Patience;
+use super::attempt::{Course, Patience};
 use super::{Caller, Failures, LOOK, now_ms};
 use crate::error::{Error, Kind};
 use crate::metrics::{Operation, RoutingEvent};
@@ -23,32 +23,31 @@ impl Caller {
     /// # Errors
     /// When no Region answered that may; the failures of all that were asked are in it.
     pub async fn read(&self, key: &Key, deadline: Instant) -> Result<Found, Error> {
-        let began = Instant::now();
         let view = self.host.view();
         let route = view.route();
         let beside = self.host.beside(route.region, &view);
-        let throttled = AtomicBool::new(false);
-        let mut first = Box::pin(self.get(route.region, key, self.patience(&view, deadline, false, &throttled)));
+        let course = Course::until(deadline);
+        let mut first = Box::pin(self.get(route.region, key, self.patience(&view, false, &course)));
         if beside.is_empty() {
             // The way of an ordinary day: one call, one answer.
             tokio::select! {
                 biased;
                 answer = &mut first => match answer {
                     Ok(item) => return Ok(Found::newest(vec![(route.region, item)], Mask::default().with(route.preferred), &self.host.settings, now_ms())),
-                    Err(error) if !self.moves_on(&error, &view) => return Err(error.after(began.elapsed())),
+                    Err(error) if !self.moves_on(&error, &view) => return Err(error.after(course.began.elapsed())),
                     Err(error) => {
-                        let mut race = Race::new(self, key, view, route, beside, deadline, &throttled);
+                        let mut race = Race::new(self, key, view, route, beside, &course);
                         race.failed(route.region, error);
-                        return race.run(began).await;
+                        return race.run().await;
                     }
                 },
-                () = tokio::time::sleep(self.late()) => {}
+                _ = course.late.wait() => {}
             }
         }
-        let race = Race::new(self, key, view, route, beside, deadline, &throttled);
+        let race = Race::new(self, key, view, route, beside, &course);
         let region = route.region;
         race.pending.push(Box::pin(async move { (region, first.await) }));
-        race.run(began).await
+        race.run().await
     }
 
     pub(super) async fn get(&self, region: usize, key: &Key, patience: Patience<'_>) -> Result<Option<Item>, Error> {
@@ -56,9 +55,9 @@ impl Caller {
         self.attempt(Operation::GetItem, region, patience, || self.store.get(self.host.name(region), key, consistent)).await
     }
 
-    pub(super) fn patience<'a>(&self, view: &View, deadline: Instant, beside: bool, throttled: &'a AtomicBool) -> Patience<'a> {
+    pub(super) fn patience<'a>(&self, view: &View, beside: bool, course: &'a Course) -> Patience<'a> {
         let alone = view.next(Mask::default().with(view.route().region)).is_none();
-        Patience { deadline, alone, beside, throttled }
+        Patience { alone, beside, course }
     }
 
     /// Whether this failure is one that another Region may not have.
@@ -75,9 +74,7 @@ struct Race<'a> {
     key: &'a Key,
     view: View,
     route: Route,
-    deadline: Instant,
-    /// The Region that counts asks for fewer calls.
-    throttled: &'a AtomicBool,
+    course: &'a Course,
     /// The Region whose answer counts.
     first: usize,
     /// The Regions of the switch window.
@@ -94,14 +91,13 @@ struct Race<'a> {
 }
 
 impl<'a> Race<'a> {
-    fn new(caller: &'a Caller, key: &'a Key, view: View, route: Route, beside: Mask, deadline: Instant, throttled: &'a AtomicBool) -> Self {
+    fn new(caller: &'a Caller, key: &'a Key, view: View, route: Route, beside: Mask, course: &'a Course) -> Self {
         let mut race = Race {
             caller,
             key,
             view,
             route,
-            deadline,
-            throttled,
+            course,
             first: route.region,
             window: beside,
             wanted: beside.with(route.region),
@@ -124,21 +120,21 @@ impl<'a> Race<'a> {
 
     fn ask(&mut self, region: usize, beside: bool) {
         let (caller, key) = (self.caller, self.key);
-        let patience = caller.patience(&self.view, self.deadline, beside, self.throttled);
+        let patience = caller.patience(&self.view, beside, self.course);
         self.asked = self.asked.with(region);
         self.beside = if beside { self.beside.with(region) } else { self.beside.without(region) };
         self.pending.push(Box::pin(async move { (region, caller.get(region, key, patience).await) }));
     }
 
     /// Waits until the Regions that count have answered or failed.
-    async fn run(mut self, began: Instant) -> Result<Found, Error> {
-        let mut late = pin!(tokio::time::sleep_until(began + self.caller.late()));
-        let mut end = pin!(tokio::time::sleep_until(self.deadline));
+    async fn run(mut self) -> Result<Found, Error> {
+        let mut late = pin!(tokio::time::sleep_until(self.course.began + self.caller.late()));
+        let mut end = pin!(tokio::time::sleep_until(self.course.deadline));
         let mut look = tokio::time::interval(LOOK);
         let mut is_late = false;
         while !self.is_complete() {
             if self.pending.is_empty() {
-                return Err(self.failures.into_error(began));
+                return Err(self.failures.into_error(self.course.began));
             }
             tokio::select! {
                 biased;
@@ -147,7 +143,7 @@ impl<'a> Race<'a> {
                     Ok(item) => self.answers.push((region, item)),
                     Err(error) if region == self.first && !self.caller.moves_on(&error, &self.view) => {
                         self.failures.add(region, error);
-                        return Err(self.failures.into_error(began));
+                        return Err(self.failures.into_error(self.course.began));
                     }
                     Err(error) => self.failed(region, error),
                 },
@@ -200,7 +196,7 @@ impl<'a> Race<'a> {
     /// The first Region is late: asks the next one beside it, if there is one and the share allows it. Its answer counts if the first
     /// one fails.
     fn hedge(&mut self) {
-        if self.has_answered(self.first) || self.throttled.load(Relaxed) {
+        if self.has_answered(self.first) || self.course.throttled.load(Relaxed) {
             return;
         }
         self.caller.breakers.suspect(self.first, std::time::Duration::ZERO);

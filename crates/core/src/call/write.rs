@@ -1,11 +1,12 @@
 //! Changing and deleting an item.
 
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::time::Instant;
 
+use super::attempt::Course;
 use super::{Caller, Failures, LOOK, now_ms};
 use crate::error::{Error, Kind};
 use crate::metrics::{Operation, RoutingEvent};
@@ -36,13 +37,12 @@ impl Caller {
         deadline: Instant,
         mut failures: Failures,
     ) -> Result<Seen, Error> {
-        let began = Instant::now();
         let view = self.host.view();
         let route = view.route().region;
         // A Region that has just failed this request's read is not waited for again.
         let first = if seen.failed.has(route) { view.next(seen.failed).unwrap_or(route) } else { route };
         let beside = self.host.beside(first, &view).minus(seen.failed);
-        let throttled = AtomicBool::new(false);
+        let course = Course::until(deadline);
         // The last one there is gets one more chance.
         failures.regions = failures.regions.without(first);
         let mut race = Race {
@@ -51,8 +51,7 @@ impl Caller {
             writing,
             seen,
             view,
-            deadline,
-            throttled: &throttled,
+            course: &course,
             first,
             asked: Mask::default(),
             pending: FuturesUnordered::new(),
@@ -72,17 +71,17 @@ impl Caller {
             tokio::select! {
                 biased;
                 (_, answer) = &mut call => {
-                    race.answered(first, answer, began)?;
-                    return race.run(began).await;
+                    race.answered(first, answer)?;
+                    return race.run().await;
                 }
-                () = tokio::time::sleep(self.late()) => {}
+                _ = course.late.wait() => {}
             }
         }
         race.pending.push(call);
         for region in beside.iter() {
             race.ask(region, true);
         }
-        race.run(began).await
+        race.run().await
     }
 
     /// Deletes an item. Where copies may be left that this host cannot reach, or that another host still uses, `gone` is written instead.
@@ -97,8 +96,8 @@ impl Caller {
         // Regions that are lost now, or were a moment ago, may have a copy that would come back.
         let elsewhere = view.open.without(route.region).or(self.host.in_window(route.region)).or(seen.failed);
         if route.region == route.preferred && elsewhere.is_empty() {
-            let throttled = AtomicBool::new(false);
-            let patience = self.patience(&view, deadline, false, &throttled);
+            let course = Course::until(deadline);
+            let patience = self.patience(&view, false, &course);
             let name = self.host.name(route.region);
             match self.attempt(Operation::DeleteItem, route.region, patience, || self.store.delete(name, key)).await {
                 Err(error) if self.moves_on(&error, &view) && !patience.alone => {
@@ -119,9 +118,7 @@ struct Race<'a> {
     writing: &'a Writing,
     seen: &'a Seen,
     view: View,
-    deadline: Instant,
-    /// The Region that counts asks for fewer calls.
-    throttled: &'a AtomicBool,
+    course: &'a Course,
     /// The Region whose answer counts.
     first: usize,
     asked: Mask,
@@ -146,7 +143,7 @@ impl<'a> Race<'a> {
     fn call(&mut self, region: usize, beside: bool) -> Answer<'a> {
         let (caller, key) = (self.caller, self.key);
         let host = &caller.host;
-        let patience = caller.patience(&self.view, self.deadline, beside, self.throttled);
+        let patience = caller.patience(&self.view, beside, self.course);
         if self.seen.takes_over(Mask::default().with(region)) {
             self.over = self.over.with(region);
         }
@@ -174,7 +171,7 @@ impl<'a> Race<'a> {
     }
 
     /// Takes an answer. An error: the call ends with it.
-    fn answered(&mut self, region: usize, answer: Result<(), Error>, began: Instant) -> Result<(), Error> {
+    fn answered(&mut self, region: usize, answer: Result<(), Error>) -> Result<(), Error> {
         match answer {
             _ if self.failures.regions.has(region) => {}
             Ok(()) => self.written = self.written.with(region),
@@ -182,7 +179,7 @@ impl<'a> Race<'a> {
                 self.failures.add(region, error);
                 // Another Region may have it, or be about to.
                 let elsewhere = !self.asked.minus(self.failures.regions).is_empty();
-                let error = std::mem::take(&mut self.failures).into_error(began);
+                let error = std::mem::take(&mut self.failures).into_error(self.course.began);
                 return Err(Error { uncertain: error.uncertain || elsewhere, ..error });
             }
             Err(error) => self.failed(region, error),
@@ -194,29 +191,29 @@ impl<'a> Race<'a> {
         self.asked.minus(self.written).minus(self.failures.regions).is_empty()
     }
 
-    async fn run(mut self, began: Instant) -> Result<Seen, Error> {
+    async fn run(mut self) -> Result<Seen, Error> {
         if !self.is_settled() {
-            self.wait(began).await?;
+            self.wait().await?;
         }
         if self.written.has(self.first) {
             Ok(self.seen.written(self.written, self.over, self.now_ms))
         } else {
-            Err(self.failures.into_error(began))
+            Err(self.failures.into_error(self.course.began))
         }
     }
 
     /// Waits for the Regions that have been asked, and for those that have to be asked in their place.
-    async fn wait(&mut self, began: Instant) -> Result<(), Error> {
-        let mut late = pin!(tokio::time::sleep_until(began + self.caller.late()));
+    async fn wait(&mut self) -> Result<(), Error> {
+        let mut late = pin!(tokio::time::sleep_until(self.course.began + self.caller.late()));
         let mut look = tokio::time::interval(LOOK);
         let mut is_late = false;
         while !self.is_settled() {
             tokio::select! {
                 biased;
-                Some((region, answer)) = self.pending.next() => self.answered(region, answer, began)?,
+                Some((region, answer)) = self.pending.next() => self.answered(region, answer)?,
                 () = &mut late, if !is_late => {
                     is_late = true;
-                    if !self.written.has(self.first) && !self.throttled.load(Relaxed) {
+                    if !self.written.has(self.first) && !self.course.throttled.load(Relaxed) {
                         self.caller.breakers.suspect(self.first, std::time::Duration::ZERO);
                     }
                 }

@@ -51,7 +51,6 @@ const LOOK: Duration = Duration::from_millis(1);
 pub struct Engine {
     process: &'static Process,
     host: Host,
-    store: Arc<dyn Store>,
     breakers: Breakers,
     caller: Caller,
     poller: Poller,
@@ -89,7 +88,6 @@ impl Engine {
         let mut engine = Engine {
             process,
             host,
-            store,
             breakers,
             caller,
             poller,
@@ -172,18 +170,12 @@ impl Engine {
     /// As any read; `deadline` bounds the wait. Being throttled is an error, too.
     pub fn probe(&self, deadline: Duration) -> (Region, Result<Duration, Error>) {
         let index = self.host.home().unwrap_or_else(|| self.host.active().0);
-        let (region, settings) = (self.host.name(index).clone(), &self.host.settings);
-        let key = Key { table: settings.table.clone(), attribute: settings.hash_key.clone(), value: "wp-dynamodb/health".into() };
-        let (store, breakers, place) = (Arc::clone(&self.store), self.breakers.clone(), region.clone());
+        let (region, breakers) = (self.host.name(index).clone(), self.breakers.clone());
         let began = Instant::now();
-        let answer = self.process.wait(deadline, async move {
-            let answer = store.get(&place, &key, false).await;
-            breakers.record(Operation::GetItem, index, began.elapsed(), answer.as_ref().err());
-            answer
-        });
+        let answer = self.process.wait(deadline, async move { breakers.look(index).await });
         let answer = answer.unwrap_or_else(|error| Err(self.placed(error, Operation::GetItem, &region)));
         let took = began.elapsed();
-        (region, answer.map(|_| took).map_err(|error| error.after(took)))
+        (region, answer.map(|()| took).map_err(|error| error.after(took)))
     }
 
     /// Whether this host has to ask SSM before its first call.

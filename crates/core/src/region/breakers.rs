@@ -201,14 +201,32 @@ impl Breakers {
         self.host.slot.open(regions) == Mask::first(regions)
     }
 
-    /// Reads an item that nobody has stored.
+    /// Reads an item that nobody has stored, for whoever wants to know whether a Region works.
+    ///
+    /// # Errors
+    /// As any read, without another try.
+    pub async fn look(&self, region: usize) -> Result<(), Error> {
+        let (took, answer) = self.read_nothing(region).await;
+        self.record(Operation::GetItem, region, took, answer.as_ref().err());
+        answer
+    }
+
     async fn ask(&self, region: usize) -> Result<(), Error> {
+        let (took, answer) = self.read_nothing(region).await;
+        self.count(Operation::GetItem, region, took, answer.as_ref().err());
+        answer
+    }
+
+    async fn read_nothing(&self, region: usize) -> (Duration, Result<(), Error>) {
         let settings = &self.host.settings;
         let key = Key { table: settings.table.clone(), attribute: settings.hash_key.clone(), value: "wp-dynamodb/health".into() };
-        let began = std::time::Instant::now();
-        let answer = self.store.get(self.host.name(region), &key, false).await;
-        self.count(Operation::GetItem, region, began.elapsed(), answer.as_ref().err());
-        answer.map(|_| ())
+        let ready = self.store.ready().await;
+        let began = tokio::time::Instant::now();
+        let answer = match ready {
+            Ok(()) => tokio::time::timeout(settings.attempt_timeout, self.store.get(self.host.name(region), &key, false)).await,
+            Err(error) => Ok(Err(error)),
+        };
+        (began.elapsed(), answer.unwrap_or_else(|_| Err(Error::new(Kind::Timeout, "no answer in time"))).map(|_| ()))
     }
 
     fn say_opened(&self, region: usize, why: &str, hold_ms: u64) {

@@ -5,12 +5,14 @@
 //! lifecycle   the rules of PHP's session contract: open, validate, read, write, touch, destroy
 //! item        the two layouts of an item
 //! parts       a session that does not fit into one item
-//! seal        compression and encryption of the `sealed` layout
+//! seal        encryption of the `sealed` layout
+//! pack        its compression
 //! ```
 
 pub mod cookie;
 pub mod item;
 pub mod lifecycle;
+mod pack;
 pub mod parts;
 pub mod seal;
 

@@ -10,14 +10,13 @@
 //! nonces allow. The session id must be hard to guess, as PHP's own ids are (128 bits): whoever can guess it can ask for the session anyway.
 //! Not hidden: how long the data is, when it was written and when it expires. Not prevented: putting back an older copy of the same item.
 
-use std::io::Read;
-
 use aws_lc_rs::aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey};
 use aws_lc_rs::hkdf::{self, HKDF_SHA256, Salt};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::error::{Error, Kind};
+use crate::session::pack;
 
 const VERSION: u8 = 1;
 const COMPRESSED: u8 = 1;
@@ -26,8 +25,6 @@ const NONCE: usize = 12;
 const HEADER: usize = 2;
 /// Compression is not tried below this size: there is nothing to win.
 const WORTH_COMPRESSING: usize = 256;
-/// zstd's own default: a few hundred MB a second, good ratios on serialised PHP.
-const LEVEL: i32 = 3;
 /// Nothing larger is ever sealed, so nothing larger is ever unpacked.
 pub const LARGEST: usize = 64 << 20;
 
@@ -71,10 +68,8 @@ pub fn seal(id: &str, prefix: &str, data: &[u8]) -> Result<Vec<u8>, Error> {
     if data.len() > LARGEST {
         return Err(Error::new(Kind::TooLarge, format!("the session has {} bytes; at most {LARGEST} are sealed", data.len())));
     }
-    let packed = (data.len() >= WORTH_COMPRESSING)
-        .then(|| zstd::bulk::compress(data, LEVEL).ok())
-        .flatten()
-        .filter(|packed| packed.len() < data.len() - data.len() / 16);
+    let packed =
+        (data.len() >= WORTH_COMPRESSING).then(|| pack::pack(data)).flatten().filter(|packed| packed.len() < data.len() - data.len() / 16);
     let header = [VERSION, if packed.is_some() { COMPRESSED } else { 0 }];
     let mut body = packed.unwrap_or_else(|| data.to_vec());
     let nonce = aead(id, prefix)?
@@ -109,9 +104,7 @@ pub fn open(id: &str, prefix: &str, sealed: &[u8]) -> Result<Vec<u8>, Error> {
     if header[1] & COMPRESSED == 0 {
         return Ok(plain.to_vec());
     }
-    let mut data = Vec::new();
-    let reader = zstd::stream::read::Decoder::with_buffer(&*plain).map_err(|_| corrupt("it cannot be unpacked"))?;
-    reader.take(LARGEST as u64 + 1).read_to_end(&mut data).map_err(|_| corrupt("it cannot be unpacked"))?;
+    let data = pack::unpack(plain, LARGEST).ok_or_else(|| corrupt("it cannot be unpacked"))?;
     if data.len() > LARGEST {
         return Err(corrupt("it unpacks to more than can have been stored"));
     }

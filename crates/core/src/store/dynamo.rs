@@ -25,8 +25,7 @@ impl Dynamo {
         Dynamo { aws, clients: regions.iter().map(|r| (r.clone(), OnceCell::new())).collect() }
     }
 
-    async fn client(&self, region: &Region) -> Result<&Client, Error> {
-        self.aws.credentials_ready().await?;
+    fn client(&self, region: &Region) -> Result<&Client, Error> {
         let cell = self.clients.get(region).ok_or_else(|| Error::new(Kind::Internal, "a Region that is not in wp_dynamodb.regions"))?;
         Ok(cell.get_or_init(|| self.aws.dynamodb(region)))
     }
@@ -37,11 +36,14 @@ fn place(error: Error, operation: &'static str, region: &Region, key: &Key) -> E
 }
 
 impl Store for Dynamo {
+    fn ready(&self) -> Reply<'_, ()> {
+        Box::pin(self.aws.credentials_ready())
+    }
+
     fn get<'a>(&'a self, region: &'a Region, key: &'a Key, consistent: bool) -> Reply<'a, Option<Item>> {
         Box::pin(async move {
             let output = self
-                .client(region)
-                .await?
+                .client(region)?
                 .get_item()
                 .table_name(&key.table)
                 .key(&key.attribute, AttributeValue::S(key.value.clone()))
@@ -56,7 +58,7 @@ impl Store for Dynamo {
     fn update<'a>(&'a self, region: &'a Region, key: &'a Key, update: &'a Update) -> Reply<'a, ()> {
         Box::pin(async move {
             let mut request =
-                self.client(region).await?.update_item().table_name(&key.table).key(&key.attribute, AttributeValue::S(key.value.clone()));
+                self.client(region)?.update_item().table_name(&key.table).key(&key.attribute, AttributeValue::S(key.value.clone()));
             // Names always through placeholders: hundreds of words are reserved.
             let (mut set, mut add, mut remove) = (Vec::new(), Vec::new(), Vec::new());
             for (number, (name, change)) in update.changes.iter().enumerate() {
@@ -96,7 +98,7 @@ impl Store for Dynamo {
             let number = |n: i64| AttributeValue::N(n.to_string());
             // Its own token: the answer to an earlier try was lost.
             let free = "attribute_not_exists(#lock) OR #until < :now OR #lock = :token";
-            let mut request = self.client(region).await?.update_item().table_name(&key.table);
+            let mut request = self.client(region)?.update_item().table_name(&key.table);
             request = request.key(&key.attribute, AttributeValue::S(key.value.clone()));
             for (name, attribute) in [("#lock", LOCK), ("#until", LOCK_UNTIL), ("#expires", lock.expires.0.as_str())] {
                 request = request.expression_attribute_names(name, attribute);
@@ -128,8 +130,7 @@ impl Store for Dynamo {
 
     fn delete<'a>(&'a self, region: &'a Region, key: &'a Key) -> Reply<'a, ()> {
         Box::pin(async move {
-            self.client(region)
-                .await?
+            self.client(region)?
                 .delete_item()
                 .table_name(&key.table)
                 .key(&key.attribute, AttributeValue::S(key.value.clone()))

@@ -107,6 +107,10 @@ impl From<Update> for Writing {
 
 /// Items in Regions.
 pub trait Store: Send + Sync {
+    /// Waits until calls can be made. [`crate::Kind::Config`]: something is missing on this host.
+    fn ready(&self) -> Reply<'_, ()> {
+        Box::pin(std::future::ready(Ok(())))
+    }
     /// Reads an item; `None` when there is none.
     fn get<'a>(&'a self, region: &'a Region, key: &'a Key, consistent: bool) -> Reply<'a, Option<Item>>;
     /// Changes an item, or makes it.
