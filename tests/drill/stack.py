@@ -6,6 +6,7 @@
 
 import argparse
 import json
+import os
 import random
 import signal
 import sys
@@ -91,6 +92,11 @@ def tell(step: str) -> None:
     print(f"starting {step}", file=sys.stderr, flush=True)
 
 
+def cannot(why: str) -> int:
+    print(f"the stack cannot be started: {why}", file=sys.stderr, flush=True)
+    return 1
+
+
 def answer(line: dict) -> None:
     print(json.dumps(line), flush=True)
 
@@ -101,6 +107,8 @@ def main() -> int:
     parser.add_argument("--wordpress", action="store_true", help="with MariaDB and WordPress")
     parser.add_argument("--ini", action="append", default=[], metavar="NAME=VALUE", help="a setting of the hosts; the drills are meant for the defaults")
     arguments = parser.parse_args()
+    if os.geteuid() != 0:
+        return cannot("only root can, for the hosts' workers run as the web server's user and have names of their own")
     # Ctrl-C reaches the whole terminal's group: the drill decides, and tells by closing our input.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     run = paths.run_dir("drill")
@@ -117,6 +125,8 @@ def main() -> int:
                 answer({"error": f"{line.strip()}: {problem!r}"})
     except BrokenPipeError:
         pass  # Whoever asked has gone; so do we.
+    except (RuntimeError, OSError, wait.Timeout) as problem:
+        return cannot(str(problem))
     finally:
         process.stop_all(run)
     return 0

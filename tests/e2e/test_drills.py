@@ -97,3 +97,16 @@ def assert_stands_alone(page: Path, plots: int) -> None:
         drawing = xml.etree.ElementTree.fromstring("<svg" + svg.split("</svg>")[0] + "</svg>")
         assert drawing.find("{http://www.w3.org/2000/svg}title").text and drawing.find("{http://www.w3.org/2000/svg}desc").text
     assert os.path.getsize(page) < 75_000 * plots
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        (["--workers", "0"], "0 is not in 1..=200"),
+        (["--html", "/nowhere/report.html"], "/nowhere/report.html"),
+        (["no-such-drill"], "no such drill"),
+    ],
+)
+def test_what_is_asked_for_in_a_wrong_way_is_said_at_once(drill: Drill, asked: list[str], says: str) -> None:
+    done = drill("blackhole", *asked)
+    assert done.returncode == 2 and says in done.stderr and "Traceback" not in done.stderr

@@ -1,6 +1,7 @@
 //! `drill`: the drills, listed or run.
 
-use std::path::PathBuf;
+use std::fs::OpenOptions;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
@@ -34,8 +35,8 @@ pub struct DrillArgs {
     #[arg(long, value_parser = clap::value_parser!(u32).range(20..))]
     sessions: Option<u32>,
     /// php-fpm workers of each host.
-    #[arg(long, default_value_t = 12)]
-    workers: usize,
+    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u16).range(1..=200))]
+    workers: u16,
     /// Leave out the second pass, through WordPress pages.
     #[arg(long)]
     no_wordpress: bool,
@@ -58,11 +59,27 @@ fn positive(text: &str) -> Result<f64, String> {
     text.parse().ok().filter(|rate: &f64| rate.is_finite() && *rate > 0.0).ok_or_else(|| "not a number above 0".to_owned())
 }
 
-/// Lists or runs drills: 0 all limits met, 1 some missed or the run broke off, 3 the stack could not be started.
+/// Nobody should hear after half an hour that the report cannot be written.
+fn check_writable(file: &Path) -> Result<(), String> {
+    let was_there = file.exists();
+    let opened = OpenOptions::new().create(true).append(true).open(file);
+    if opened.is_ok() && !was_there {
+        // A run that breaks off leaves no empty report.
+        let _ = std::fs::remove_file(file);
+    }
+    opened.map(drop).map_err(|error| format!("the report cannot be written to {}: {error}; nothing was run", file.display()))
+}
+
+/// Lists or runs drills: 0 all limits met, 1 some missed or the run broke off, 2 it was asked for in a wrong way, 3 the stack could not be
+/// started.
 pub fn run(port: Option<u16>, as_json: bool, args: DrillArgs) -> ExitCode {
     if args.list {
         println!("{}", if as_json { list_json() } else { list() });
         return ExitCode::SUCCESS;
+    }
+    if let Err(problem) = [&args.json_file, &args.html].into_iter().flatten().try_for_each(|file| check_writable(file)) {
+        eprintln!("wp-dynamodb-lab: drill: {problem}");
+        return ExitCode::from(2);
     }
     let drills: Vec<&Drill> = DRILLS.iter().filter(|drill| args.names.is_empty() || args.names.contains(&drill.name)).collect();
     let options = Options {
@@ -73,7 +90,7 @@ pub fn run(port: Option<u16>, as_json: bool, args: DrillArgs) -> ExitCode {
         stack: stack::Options {
             program: args.stack.unwrap_or_else(stack::default_program),
             port,
-            workers: args.workers,
+            workers: args.workers.into(),
             wordpress: !args.no_wordpress,
         },
         print_json: as_json,
