@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 use tokio::sync::SetOnce;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::Caller;
 use crate::error::{Error, Kind};
@@ -65,8 +65,9 @@ impl Caller {
         let mut pauses = None;
         let mut uncertain = false;
         for tried in 1.. {
-            // Credentials are this host's own trouble: the Region is not asked before there are some, and the time is not counted against it.
-            let ready = self.store.ready().await;
+            // Credentials are this host's own trouble: the Region is not asked before there are some, and its attempt begins then.
+            let ready = timeout_at(patience.course.deadline, self.store.ready()).await;
+            let ready = ready.unwrap_or_else(|_| Err(Error::new(Kind::Config, "no AWS credentials in time")));
             let began = Instant::now();
             let result = match ready {
                 Ok(()) => self.within(patience, began, call()).await,

@@ -36,6 +36,8 @@ struct Regions {
     memory: Memory,
     does: Mutex<HashMap<Region, Does>>,
     calls: Mutex<Vec<(Region, &'static str)>>,
+    /// How long credentials are waited for.
+    ready_after: Mutex<Duration>,
 }
 
 impl Regions {
@@ -62,11 +64,10 @@ impl Regions {
             match told {
                 Does::Work => work().await,
                 Does::Fail(kind) | Does::FailFor(_, kind) | Does::FailThen(kind, _) => Err(Error::new(kind, "told to fail")),
-                // As the client does: it gives up on an attempt by itself.
-                Does::Hang => give_up().await,
+                Does::Hang => std::future::pending().await,
                 Does::HangAfter | Does::HangAfterOnce => {
                     let _ = work().await;
-                    give_up().await
+                    std::future::pending().await
                 }
                 Does::Late(ms) => {
                     tokio::time::sleep(Duration::from_millis(ms)).await;
@@ -77,12 +78,16 @@ impl Regions {
     }
 }
 
-async fn give_up<T>() -> Result<T, Error> {
-    tokio::time::sleep(ATTEMPT).await;
-    Err(Error::new(Kind::Timeout, "no answer in time"))
-}
-
 impl Store for Regions {
+    fn ready(&self) -> Reply<'_, ()> {
+        let wait = *self.ready_after.lock().expect("unpoisoned");
+        Box::pin(async move {
+            if !wait.is_zero() {
+                tokio::time::sleep(wait).await;
+            }
+            Ok(())
+        })
+    }
     fn get<'a>(&'a self, region: &'a Region, key: &'a Key, consistent: bool) -> Reply<'a, Option<Item>> {
         self.behave(region, "GetItem", move || self.memory.get(region, key, consistent))
     }
@@ -748,4 +753,26 @@ async fn a_stand_in_that_does_not_answer_is_found_out_before_it_is_needed() {
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert!(bench.is_open(WEST));
     assert!(bench.caller.host.slot.notices.recent()[0].contains("cannot bridge to it until it is back"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn missing_credentials_end_with_the_call_and_are_no_regions_fault() {
+    let bench = Bench::new();
+    *bench.store.ready_after.lock().expect("unpoisoned") = REQUEST * 10;
+    let began = Instant::now();
+    let errors = [bench.read().await.unwrap_err(), bench.write("a", &Seen::default()).await.unwrap_err()];
+    assert!(errors.iter().all(|error| error.kind == Kind::Config && !error.may_be_done()), "{errors:?}");
+    assert!(began.elapsed() <= REQUEST * 2 + ATTEMPT / 10);
+    assert_eq!(bench.calls(), Vec::<String>::new(), "nobody was asked");
+    assert!(!bench.is_open(EAST) && !bench.is_open(WEST));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_begins_when_the_credentials_have_come() {
+    let bench = Bench::new();
+    bench.tell(EAST, Does::Late(600));
+    *bench.store.ready_after.lock().expect("unpoisoned") = ATTEMPT;
+    assert!(bench.write("a", &Seen::default()).await.is_ok(), "600 ms of the Region's own are within an attempt");
+    assert_eq!(bench.text(EAST).as_deref(), Some("a"));
+    assert_eq!(bench.counted(RoutingEvent::Bridged), 0);
 }

@@ -173,9 +173,9 @@ impl Engine {
         let (region, breakers) = (self.host.name(index).clone(), self.breakers.clone());
         let began = Instant::now();
         let answer = self.process.wait(deadline, async move { breakers.look(index).await });
-        let answer = answer.unwrap_or_else(|error| Err(self.placed(error, Operation::GetItem, &region)));
         let took = began.elapsed();
-        (region, answer.map(|()| took).map_err(|error| error.after(took)))
+        let answer = answer.and_then(|answer| answer).map_err(|error| self.placed(error, Operation::GetItem, &region).after(took));
+        (region, answer.map(|()| took))
     }
 
     /// Whether this host has to ask SSM before its first call.

@@ -32,7 +32,7 @@ pub fn pack(data: &[u8]) -> Option<Vec<u8>> {
 pub fn unpack(packed: &[u8], most: usize) -> Option<Vec<u8>> {
     let size = zstd::zstd_safe::get_frame_content_size(packed).ok().flatten().and_then(|size| usize::try_from(size).ok());
     // A size that is not told is no reason to refuse what can be read.
-    let Some(size) = size.filter(|size| *size <= KEEP) else { return unpack_slowly(packed, most) };
+    let Some(size) = size.filter(|size| *size <= KEEP.min(most)) else { return unpack_slowly(packed, most) };
     DECOMPRESSOR.with_borrow_mut(|kept| {
         let mut decompressor = kept.take().or_else(|| Decompressor::new().ok())?;
         let data = decompressor.decompress(packed, size).ok()?;

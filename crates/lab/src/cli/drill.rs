@@ -61,7 +61,7 @@ fn positive(text: &str) -> Result<f64, String> {
 
 /// Nobody should hear after half an hour that the report cannot be written.
 fn check_writable(file: &Path) -> Result<(), String> {
-    let was_there = file.exists();
+    let was_there = file.symlink_metadata().is_ok();
     let opened = OpenOptions::new().create(true).append(true).open(file);
     if opened.is_ok() && !was_there {
         // A run that breaks off leaves no empty report.
