@@ -75,7 +75,7 @@ def start_fpm(run: Path, ports: paths.Ports, pages: Path, started_lab: Lab) -> I
     hosts: list[Fpm] = []
 
     def start(name: str, region: str = paths.REGIONS[0], *, workers: int = 2, ini: dict[str, str] | None = None, **options: object) -> Fpm:
-        fpm = Fpm(name, run, ports, region, docroot=pages, workers=workers, ini=QUICK_POLL | (ini or {}), **options)
+        fpm = Fpm(name, run, ports, region, workers=workers, ini=QUICK_POLL | (ini or {}), **({"docroot": pages} | options))
         hosts.append(fpm)
         return fpm.start()
 

@@ -62,11 +62,13 @@ pub enum SessionEvent {
     Wasted,
     /// A page did not wait for its write.
     Behind,
+    /// A worker was killed while it wrote what its page had not waited for: the change may be lost.
+    Killed,
 }
 
 impl SessionEvent {
     /// Every event, in the order of the counters.
-    pub const ALL: [SessionEvent; 10] = [
+    pub const ALL: [SessionEvent; 11] = [
         SessionEvent::Read,
         SessionEvent::Fresh,
         SessionEvent::Written,
@@ -77,6 +79,7 @@ impl SessionEvent {
         SessionEvent::Prefetched,
         SessionEvent::Wasted,
         SessionEvent::Behind,
+        SessionEvent::Killed,
     ];
 
     /// The name used in metrics.
@@ -93,6 +96,7 @@ impl SessionEvent {
             SessionEvent::Prefetched => "prefetched",
             SessionEvent::Wasted => "wasted",
             SessionEvent::Behind => "behind",
+            SessionEvent::Killed => "killed",
         }
     }
 }

@@ -4,11 +4,12 @@
 //! ```text
 //! entries[512]   open addressing, eight places for each key
 //! ├─ key         hash of table and partition key; means nothing while the owner is 0
-//! └─ owner       until (monotonic ms) << 24 | pid; 0: free
+//! ├─ owner       until (monotonic ms) << 24 | pid; 0: free
+//! └─ orphans     writes whose worker had been killed, not yet told of
 //! ```
 //!
 //! Any worker may be killed between two instructions. An entry whose owner is dead, or whose time is over, is free: what a dead worker had
-//! not sent is lost, and nobody waits for it.
+//! not sent is lost, and nobody waits for it; but it is counted, by whoever frees its place.
 
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Release};
@@ -23,6 +24,7 @@ const PID_BITS: u32 = 24;
 #[repr(C)]
 pub struct InFlight {
     entries: [Entry; ENTRIES],
+    orphans: AtomicU64,
 }
 
 #[repr(C)]
@@ -48,6 +50,7 @@ impl InFlight {
             if is_held(held, now_ms) || entry.owner.compare_exchange(held, owner, AcqRel, Acquire).is_err() {
                 return None;
             }
+            self.count_orphan(held);
             // Who reads the old key beside the new owner waits in vain for a moment; who has to see the new one begins after the page.
             entry.key.store(key, Release);
             Some(Claim { entry, owner })
@@ -60,6 +63,24 @@ impl InFlight {
         self.places(key).any(|entry| entry.key.load(Acquire) == key && is_held(entry.owner.load(Acquire), now_ms))
     }
 
+    /// Frees the places of writes whose worker was killed. How many there have been since the last time: each may be lost.
+    pub fn bury(&self) -> u64 {
+        for entry in &self.entries {
+            let held = entry.owner.load(Acquire);
+            if is_orphan(held) && entry.owner.compare_exchange(held, 0, AcqRel, Acquire).is_ok() {
+                self.count_orphan(held);
+            }
+        }
+        self.orphans.swap(0, AcqRel)
+    }
+
+    /// To be called by the one who has just replaced `held`: each is counted once.
+    fn count_orphan(&self, held: u64) {
+        if is_orphan(held) {
+            self.orphans.fetch_add(1, AcqRel);
+        }
+    }
+
     fn places(&self, key: u64) -> impl Iterator<Item = &Entry> {
         let first = usize::try_from(key % ENTRIES as u64).unwrap_or_default();
         (0..PLACES).map(move |n| &self.entries[(first + n) % ENTRIES])
@@ -67,8 +88,16 @@ impl InFlight {
 }
 
 fn is_held(owner: u64, now_ms: u64) -> bool {
-    let pid = u32::try_from(owner & ((1 << PID_BITS) - 1)).unwrap_or_default();
-    owner != 0 && now_ms < owner >> PID_BITS && alive(pid)
+    owner != 0 && now_ms < owner >> PID_BITS && alive(pid_of(owner))
+}
+
+/// A worker that ends in good order frees its places; one whose process is gone did not.
+fn is_orphan(owner: u64) -> bool {
+    owner != 0 && !alive(pid_of(owner))
+}
+
+fn pid_of(owner: u64) -> u32 {
+    u32::try_from(owner & ((1 << PID_BITS) - 1)).unwrap_or_default()
 }
 
 impl Drop for Claim {
@@ -95,6 +124,19 @@ mod tests {
     }
 
     #[test]
+    fn the_writes_of_the_dead_are_counted_although_nobody_needs_their_places() {
+        let table = &private().in_flight;
+        let dead = (1 << 22) - 3;
+        for key in [1, 1, 2] {
+            std::mem::forget(table.claim(key, dead, 100, 200));
+        }
+        let _mine = table.claim(3, std::process::id(), 100, 200);
+        // Two of the same: the second took the place of the first, whose owner was dead already.
+        assert_eq!((table.bury(), table.bury()), (3, 0));
+        assert!(!table.has(1, 150) && table.has(3, 150));
+    }
+
+    #[test]
     fn two_workers_may_write_the_same() {
         let table = &private().in_flight;
         let claims = [1, 2].map(|_| table.claim(7, std::process::id(), 100, 200).expect("a place"));
@@ -116,5 +158,7 @@ mod tests {
         assert!(alive[..PLACES].iter().all(Option::is_some) && alive[PLACES].is_none(), "all places are taken");
         drop(claims);
         assert!(table.has(0, 150), "the dead one's end frees nobody else's place");
+        assert_eq!(table.bury(), PLACES as u64, "each of the dead one's writes is counted once");
+        assert!(table.has(0, 150) && table.bury() == 0, "the living keep theirs");
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use crate::error::Error;
-use crate::metrics::Operation;
+use crate::metrics::{Operation, SessionEvent};
 use crate::region::breakers::Breakers;
 use crate::region::decide::{self, Reading, State};
 use crate::region::host::Host;
@@ -49,6 +49,7 @@ impl Poller {
                 let attempted = self.host.slot.state().attempted_ms;
                 self.breakers.probe();
                 self.breakers.look_around(now);
+                self.bury();
                 if attempted == 0 || now >= attempted + interval + jitter(interval) {
                     // What failed is noted in the slot, and the next round is the retry.
                     let _ = self.round().await;
@@ -58,6 +59,19 @@ impl Poller {
                 () = tokio::time::sleep(tick) => {}
                 () = self.wake.notified() => {}
             }
+        }
+    }
+
+    /// Counts and tells of changes that were being written when their worker was killed: their pages had been told that all is well.
+    fn bury(&self) {
+        let slot = self.host.slot;
+        let killed = slot.in_flight.bury();
+        if killed > 0 {
+            (0..killed).for_each(|_| slot.sessions.record(SessionEvent::Killed));
+            slot.notices.note(&format!(
+                "warning: a worker was killed while {killed} changed session(s) were being stored behind their pages; they may be as they were before \
+                 (wp_dynamodb.session_write; wp_dynamodb_metrics() counts such changes as killed)"
+            ));
         }
     }
 
