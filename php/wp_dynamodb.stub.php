@@ -56,6 +56,7 @@ namespace {
      *   `drained` bool, `breaker` array of `state` string (`closed`, `open`, `half_open`), `since_ms` int|null (since it last
      *   opened or closed), `opened` int (times), `hold_ms` int|null (how long it stays open at least), `cause` string|null
      * - `window` array|null: after a switch or a bridge, `left_ms` int and `regions` string[]: asked and written beside the route
+     * - `items_failing_ms` int|null: since when the functions for items of other tables fail on this host
      * - `warnings` string[]: the newest messages about the Region, oldest first, each naming parameter, Region and value
      *
      * @return array<string, mixed>
@@ -102,6 +103,85 @@ namespace {
      * @throws WpDynamoDb\ConfigException for another format
      */
     function wp_dynamodb_metrics(string $format = 'array'): mixed {}
+
+    /*
+     * Items of any table in the Regions of `wp_dynamodb.regions`.
+     *
+     * `$key` is the partition key, for tables that have one followed by the sort key: ['user' => '7', 'item' => 'a']. Keys are
+     * texts or whole numbers, attributes too (texts in UTF-8). What is stored carries `updated_at` (milliseconds) and `writer`
+     * (Region) besides. Items whose `wp_dynamodb.session_expires_attribute` has passed are not found.
+     *
+     * Calls go to the route; while that Region fails to the next one, and in the switch window to both: what was written later
+     * is found. A call takes `wp_dynamodb.request_timeout_ms` at most.
+     *
+     * All throw WpDynamoDb\ConfigException when arguments, settings or the table are not right, AccessException, TimeoutException,
+     * UnavailableException and ThrottledException as they are named.
+     */
+
+    /**
+     * Reads an item.
+     *
+     * @param string $table the table
+     * @param array<string, string|int> $key the item's key
+     * @param array{consistent?: bool}|null $options `consistent`: strongly consistent within the Region (default false)
+     * @return array<string, string|int|null>|null null: there is none
+     */
+    function wp_dynamodb_get(string $table, array $key, ?array $options = null): ?array {}
+
+    /**
+     * Stores an item in the place of the one that was there.
+     *
+     * @param string $table the table
+     * @param array<string, string|int> $key the item's key
+     * @param array<string, string|int> $attributes everything else
+     * @param array{if?: string|array<string, string|int>, ttl?: int}|null $options `if`: `absent`, `present`, or attributes with
+     *     the values that they must have; `ttl`: seconds until it expires
+     * @throws WpDynamoDb\ConditionException when `if` does not hold: nothing is changed
+     */
+    function wp_dynamodb_put(string $table, array $key, array $attributes, ?array $options = null): void {}
+
+    /**
+     * Changes attributes of an item, or makes it.
+     *
+     * @param string $table the table
+     * @param array<string, string|int> $key the item's key
+     * @param array<string, string|int|null> $changes attributes to set; null removes one
+     * @param array{add?: array<string, int>, if?: string|array<string, string|int>, ttl?: int}|null $options `add`: numbers to
+     *     add to attributes (from 0 when they are missing); `if`, `ttl`: as for wp_dynamodb_put()
+     * @return array<string, string|int|null> the whole item as it is now
+     * @throws WpDynamoDb\ConditionException when `if` does not hold: nothing is changed
+     */
+    function wp_dynamodb_update(string $table, array $key, array $changes, ?array $options = null): array {}
+
+    /**
+     * Deletes an item; no error when there is none.
+     *
+     * @param string $table the table
+     * @param array<string, string|int> $key the item's key
+     * @param array{if?: string|array<string, string|int>}|null $options as for wp_dynamodb_put()
+     * @throws WpDynamoDb\ConditionException when `if` does not hold: nothing is changed
+     */
+    function wp_dynamodb_delete(string $table, array $key, ?array $options = null): void {}
+
+    /**
+     * Reads items of one partition, in the order of their sort keys.
+     *
+     * @param string $table the table
+     * @param array<string, string|int> $key the partition key, and what the sort key begins with (empty: all)
+     * @param array{consistent?: bool, limit?: int}|null $options `limit`: 1 to 1000 items (default 100)
+     * @return list<array<string, string|int|null>>
+     */
+    function wp_dynamodb_query(string $table, array $key, ?array $options = null): array {}
+
+    /**
+     * Begins wp_dynamodb_query() with the same arguments, whose answer the same request will ask for later. Waits for nothing;
+     * failures are that query's.
+     *
+     * @param string $table the table
+     * @param array<string, string|int> $key as for wp_dynamodb_query()
+     * @param array{consistent?: bool, limit?: int}|null $options as for wp_dynamodb_query()
+     */
+    function wp_dynamodb_query_ahead(string $table, array $key, ?array $options = null): void {}
 }
 
 namespace WpDynamoDb {
@@ -120,6 +200,9 @@ namespace WpDynamoDb {
 
     /** The service refuses for the rate of calls. */
     class ThrottledException extends Exception {}
+
+    /** What had to hold for a write does not. */
+    class ConditionException extends Exception {}
 
     /** The credentials are missing, not accepted, or do not allow the call. */
     class AccessException extends Exception {}

@@ -24,7 +24,8 @@ fn class(kind: Kind) -> &'static str {
         Kind::Unavailable => "WpDynamoDb\\UnavailableException",
         Kind::Throttled => "WpDynamoDb\\ThrottledException",
         Kind::Access => "WpDynamoDb\\AccessException",
-        Kind::Condition | Kind::Corrupt | Kind::TooLarge | Kind::Locked | Kind::Internal => BASE,
+        Kind::Condition => "WpDynamoDb\\ConditionException",
+        Kind::Corrupt | Kind::TooLarge | Kind::Locked | Kind::Internal => BASE,
     }
 }
 

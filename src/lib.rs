@@ -4,6 +4,7 @@
 //! lifecycle  MINIT RINIT post_deactivate MSHUTDOWN MINFO
 //! ini        the settings as PHP's INI entries
 //! functions  wp_dynamodb_*
+//! items      wp_dynamodb_get and its like: items of any table
 //! exceptions WpDynamoDb\Exception and its kinds
 //! session    the callbacks of the session module
 //! engine     this process's engine, for the settings of the moment
@@ -19,6 +20,7 @@ mod exceptions;
 mod functions;
 mod guard;
 mod ini;
+mod items;
 mod lifecycle;
 mod session;
 mod sys;
@@ -36,5 +38,5 @@ pub fn get_module(module: ModuleBuilder) -> ModuleBuilder {
         .request_startup_function(lifecycle::request_startup)
         .post_deactivate_function(lifecycle::post_deactivate)
         .info_function(lifecycle::info);
-    functions::register(module)
+    items::register(functions::register(module))
 }

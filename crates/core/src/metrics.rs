@@ -19,13 +19,18 @@ pub enum Operation {
     UpdateItem,
     /// DynamoDB `DeleteItem`.
     DeleteItem,
+    /// DynamoDB `PutItem`.
+    PutItem,
+    /// DynamoDB `Query`.
+    Query,
     /// SSM `GetParameter`.
     GetParameter,
 }
 
 impl Operation {
     /// Every operation, in the order of the counters.
-    pub const ALL: [Operation; 4] = [Operation::GetItem, Operation::UpdateItem, Operation::DeleteItem, Operation::GetParameter];
+    pub const ALL: [Operation; 6] =
+        [Operation::GetItem, Operation::UpdateItem, Operation::DeleteItem, Operation::PutItem, Operation::Query, Operation::GetParameter];
 
     /// The name AWS gives it.
     #[must_use]
@@ -34,6 +39,8 @@ impl Operation {
             Operation::GetItem => "GetItem",
             Operation::UpdateItem => "UpdateItem",
             Operation::DeleteItem => "DeleteItem",
+            Operation::PutItem => "PutItem",
+            Operation::Query => "Query",
             Operation::GetParameter => "GetParameter",
         }
     }

@@ -44,6 +44,8 @@ pub struct Status {
     pub regions: Vec<(String, RegionStatus)>,
     /// Which Regions are asked and written beside the route, after a switch or a bridge.
     pub window: Option<WindowStatus>,
+    /// Milliseconds since items of other tables (login sessions) cannot be used on this host; none: they can.
+    pub items_failing_ms: Option<u64>,
     /// The newest warnings about the Region, oldest first.
     pub warnings: Vec<String>,
 }
@@ -219,6 +221,7 @@ impl Engine {
             },
             regions: regions.collect(),
             window,
+            items_failing_ms: slot.items_failing_since().map(|since| now.saturating_sub(since)),
             warnings: slot
                 .notices
                 .recent()

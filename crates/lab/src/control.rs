@@ -18,6 +18,7 @@ use tokio::net::TcpListener;
 
 use crate::door::Door;
 use crate::fault::{Fault, Kind};
+use crate::item::Keys;
 use crate::lab::Lab;
 use crate::replication::State;
 
@@ -59,6 +60,7 @@ struct SetReplication {
 struct CreateTable {
     table: String,
     hash_key: Option<String>,
+    range_key: Option<String>,
     ttl_attribute: Option<String>,
 }
 
@@ -151,10 +153,11 @@ async fn route(lab: &Lab, method: &Method, path: &str, query: Option<&str>, body
         }
         ("POST", ["table"]) => {
             let create: CreateTable = parse(body)?;
-            let hash_key = create.hash_key.as_ref().unwrap_or(&lab.config.hash_key);
+            let hash = create.hash_key.unwrap_or_else(|| lab.config.hash_key.clone());
+            let keys = Keys { hash, range: create.range_key };
             let ttl = create.ttl_attribute.as_ref().unwrap_or(&lab.config.ttl_attribute);
-            lab.create_table(&create.table, hash_key, ttl)?;
-            json!({"table": create.table, "hash_key": hash_key, "ttl_attribute": ttl})
+            lab.create_table(&create.table, &keys, ttl)?;
+            json!({"table": create.table, "hash_key": keys.hash, "range_key": keys.range, "ttl_attribute": ttl})
         }
         ("POST", ["ttl", "sweep"]) => json!({"deleted": lab.sweep_ttl()?}),
         ("GET", ["dump", region]) => {

@@ -2,18 +2,41 @@
 
 use std::fmt;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// An item as DynamoDB JSON: attribute name → typed value.
 pub type Item = Map<String, Value>;
 
-/// One item of one table, by the value of its hash key.
+/// The key attributes of a table, all of them strings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Keys {
+    /// The hash key.
+    pub hash: String,
+    /// The range key, when the table has one.
+    pub range: Option<String>,
+}
+
+/// One item of one table, by the values of its keys.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ItemKey {
     /// The table.
     pub table: String,
-    /// The hash key's value (tables of the lab have string keys without a range key).
+    /// The hash key's value.
     pub id: String,
+    /// The range key's value, when the table has one.
+    pub range: Option<String>,
+}
+
+impl ItemKey {
+    /// As DynamoDB JSON.
+    pub fn json(&self, keys: &Keys) -> Value {
+        let mut json = Map::new();
+        json.insert(keys.hash.clone(), json!({"S": self.id}));
+        if let (Some(name), Some(value)) = (&keys.range, &self.range) {
+            json.insert(name.clone(), json!({"S": value}));
+        }
+        Value::Object(json)
+    }
 }
 
 impl fmt::Display for ItemKey {
@@ -30,19 +53,20 @@ pub fn table_name(text: &str) -> &str {
     }
 }
 
-/// The items which a write operation touches when it succeeds; `hash_key` names the hash key of a replicated table,
-/// and none for any other table.
-pub fn touched<'a>(operation: &str, body: &Value, hash_key: impl Fn(&str) -> Option<&'a str>) -> Vec<ItemKey> {
+/// The items which a write operation touches when it succeeds; `keys_of` names the keys of a replicated table, and none for any
+/// other table.
+pub fn touched<'a>(operation: &str, body: &Value, keys_of: impl Fn(&str) -> Option<&'a Keys>) -> Vec<ItemKey> {
     let mut keys = Vec::new();
     let mut add = |table: Option<&str>, attributes: Option<&Value>| {
         let Some(table) = table.map(table_name) else {
             return;
         };
-        let Some(hash_key) = hash_key(table) else {
+        let Some(names) = keys_of(table) else {
             return;
         };
-        if let Some(id) = attributes.and_then(|a| a[hash_key]["S"].as_str()) {
-            keys.push(ItemKey { table: table.to_owned(), id: id.to_owned() });
+        let value = |name: &str| attributes.and_then(|a| a[name]["S"].as_str()).map(str::to_owned);
+        if let Some(id) = value(&names.hash) {
+            keys.push(ItemKey { table: table.to_owned(), id, range: names.range.as_deref().and_then(value) });
         }
     };
     match operation {
@@ -76,11 +100,10 @@ pub fn touched<'a>(operation: &str, body: &Value, hash_key: impl Fn(&str) -> Opt
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     fn ids(operation: &str, body: Value) -> Vec<String> {
-        let hash_key = |table: &str| (table == "t").then_some("id");
-        let keys = touched(operation, &body, hash_key);
+        let t = Keys { hash: "id".into(), range: None };
+        let keys = touched(operation, &body, |table| (table == "t").then_some(&t));
         keys.into_iter().map(|key| key.id).collect()
     }
 
@@ -101,6 +124,15 @@ mod tests {
             {"ConditionCheck": {"TableName": "t", "Key": {"id": {"S": "d"}}}},
         ]});
         assert_eq!(ids("TransactWriteItems", transaction), ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn a_range_key_is_a_part_of_the_key() {
+        let t = Keys { hash: "id".into(), range: Some("at".into()) };
+        let key = json!({"id": {"S": "a"}, "at": {"S": "1"}});
+        let touched = touched("DeleteItem", &json!({"TableName": "t", "Key": key}), |_| Some(&t));
+        assert_eq!(touched.len(), 1);
+        assert_eq!(touched[0].json(&t), key);
     }
 
     #[test]

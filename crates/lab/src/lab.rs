@@ -14,6 +14,7 @@ use crate::door::Door;
 use crate::fault::{Fault, Kind, Service};
 use crate::front::Front;
 use crate::hosts::HostsFile;
+use crate::item::Keys;
 use crate::moto::{self, Moto};
 use crate::region::{GlobalTables, Region};
 use crate::replication::{self, Replication};
@@ -159,7 +160,8 @@ impl Lab {
             started: Instant::now(),
             config,
         });
-        lab.create_table(&lab.config.table, &lab.config.hash_key, &lab.config.ttl_attribute)?;
+        let keys = Keys { hash: lab.config.hash_key.clone(), range: None };
+        lab.create_table(&lab.config.table, &keys, &lab.config.ttl_attribute)?;
         if let Some(every) = lab.config.ttl_every {
             tokio::spawn(sweep_regularly(regions, every));
         }
@@ -205,12 +207,12 @@ impl Lab {
     }
 
     /// Creates a table in all Regions, replicated between them.
-    pub fn create_table(&self, table: &str, hash_key: &str, ttl_attribute: &str) -> Result<()> {
+    pub fn create_table(&self, table: &str, keys: &Keys, ttl_attribute: &str) -> Result<()> {
         for site in &self.sites {
-            site.region.create_table(table, hash_key, ttl_attribute)?;
+            site.region.create_table(table, keys, ttl_attribute)?;
         }
         let mut tables = self.tables.write().expect("tables");
-        tables.insert(table.to_owned(), hash_key.to_owned());
+        tables.insert(table.to_owned(), keys.clone());
         Ok(())
     }
 

@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::dynamo;
-use crate::item::{self, Item, ItemKey};
+use crate::item::{self, Item, ItemKey, Keys};
 use crate::replication::{Copy, Replication};
 
-/// The tables that all Regions share: table → hash key.
-pub type GlobalTables = Arc<RwLock<BTreeMap<String, String>>>;
+/// The tables that all Regions share, with their keys.
+pub type GlobalTables = Arc<RwLock<BTreeMap<String, Keys>>>;
 
 /// One Region's DynamoDB.
 pub struct Region {
@@ -42,12 +42,14 @@ impl Region {
         Ok(Arc::new(Region { index, name: name.to_owned(), db, tables, last: Mutex::default(), replication }))
     }
 
-    /// Creates a table with a string hash key and TTL; nothing to do when it is there.
-    pub fn create_table(&self, table: &str, hash_key: &str, ttl: &str) -> Result<()> {
+    /// Creates a table with string keys and TTL; nothing to do when it is there.
+    pub fn create_table(&self, table: &str, keys: &Keys, ttl: &str) -> Result<()> {
+        let keys: Vec<(&str, &str)> =
+            std::iter::once((keys.hash.as_str(), "HASH")).chain(keys.range.as_deref().map(|r| (r, "RANGE"))).collect();
         let create = json!({
             "TableName": table,
-            "AttributeDefinitions": [{"AttributeName": hash_key, "AttributeType": "S"}],
-            "KeySchema": [{"AttributeName": hash_key, "KeyType": "HASH"}],
+            "AttributeDefinitions": keys.iter().map(|(name, _)| json!({"AttributeName": name, "AttributeType": "S"})).collect::<Vec<_>>(),
+            "KeySchema": keys.iter().map(|(name, kind)| json!({"AttributeName": name, "KeyType": kind})).collect::<Vec<_>>(),
             "BillingMode": "PAY_PER_REQUEST",
         });
         match dynamo::call(&self.db, "CreateTable", &create.to_string()) {
@@ -76,10 +78,9 @@ impl Region {
         let done = dynamo::call(&self.db, operation, body)?;
         let body: Value = serde_json::from_str(body).unwrap_or_default();
         let tables = self.tables.read().expect("tables");
-        let hash_key = |table: &str| tables.get(table).map(String::as_str);
-        for key in item::touched(operation, &body, hash_key) {
+        for key in item::touched(operation, &body, |table| tables.get(table)) {
             let item = self
-                .get(&key.table, &json!({&tables[&key.table]: {"S": key.id}}))
+                .get(&key.table, &key.json(&tables[&key.table]))
                 .map_err(|error| DynoxideError::InternalServerError(format!("{error:#}")))?;
             let number = self.replication.next_number();
             last.insert(key.clone(), number);
@@ -100,8 +101,7 @@ impl Region {
             Some(item) => self.ask("PutItem", &json!({"TableName": table, "Item": item}))?,
             None => {
                 let tables = self.tables.read().expect("tables");
-                let hash_key = tables.get(table).context("not a global table")?;
-                let key = json!({hash_key: {"S": copy.key.id}});
+                let key = copy.key.json(tables.get(table).context("not a global table")?);
                 self.ask("DeleteItem", &json!({"TableName": table, "Key": key}))?
             }
         };

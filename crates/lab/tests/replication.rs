@@ -10,6 +10,7 @@ use common::{Client, EAST, TABLE, WATCH, WEST, lab, soon, stored};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use wp_dynamodb_lab::Lab;
+use wp_dynamodb_lab::item::Keys;
 use wp_dynamodb_lab::replication::State;
 
 fn key(id: &str) -> Value {
@@ -166,7 +167,7 @@ async fn expired_items_go_in_every_region_unless_extended_meanwhile() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_created_table_is_replicated_too() {
     let lab = lab();
-    lab.create_table("other", "id", "ttl").unwrap();
+    lab.create_table("other", &Keys { hash: "id".into(), range: None }, "ttl").unwrap();
     let item = json!({"TableName": "other", "Item": {"id": {"S": "x"}}});
     lab.site(WEST).unwrap().region.operate("PutItem", &item, false).unwrap();
     settled(&lab).await;

@@ -44,12 +44,19 @@ pub struct Course {
     pub throttled: AtomicBool,
     /// An attempt had not ended when the call became late.
     pub late: SetOnce<()>,
+    /// The table, when it is not that of the sessions.
+    pub table: Option<String>,
 }
 
 impl Course {
     /// Of a call that begins now.
     pub fn until(deadline: Instant) -> Self {
-        Course { began: Instant::now(), deadline, throttled: AtomicBool::new(false), late: SetOnce::new() }
+        Course { began: Instant::now(), deadline, throttled: AtomicBool::new(false), late: SetOnce::new(), table: None }
+    }
+
+    /// Of a call on another table than that of the sessions.
+    pub fn on(table: &str, deadline: Instant) -> Self {
+        Course { table: Some(table.to_owned()), ..Course::until(deadline) }
     }
 }
 
@@ -74,10 +81,12 @@ impl Caller {
                 Err(error) => Err(error),
             };
             let took = began.elapsed();
+            let place = || format!("table {}", patience.course.table.as_ref().unwrap_or(&self.host.settings.table));
+            let result = result.map_err(|error| error.at(operation.name(), self.host.name(region), place()));
             self.breakers.record(operation, region, took, result.as_ref().err());
             let error = match result {
                 Ok(answer) => return Ok(answer),
-                Err(error) => error.at(operation.name(), self.host.name(region), format!("table {}", self.host.settings.table)),
+                Err(error) => error,
             };
             uncertain |= error.may_be_done();
             let pauses = pauses.get_or_insert_with(|| {

@@ -3,6 +3,7 @@
 //! ```text
 //! attempt   one Region: throttling is waited out, a quick failure gets a second try
 //! read      the route; when it is late a second Region beside it; when it fails the next; in the switch window all that may know more
+//! items     items of other tables: the route; when it fails the next; in the switch window all that may know more
 //! lock      takes an item's lock, which reads it
 //! parts     items that another one points to: written before it, read after it
 //! write     the route; when it fails the next; in the switch window both
@@ -15,6 +16,7 @@
 //! - Nobody waits for a Region after its breaker has opened.
 
 mod attempt;
+pub mod items;
 pub mod lock;
 mod parts;
 mod read;

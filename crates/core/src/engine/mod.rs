@@ -1,6 +1,7 @@
 //! Settings, runtime, store and Region put together: what the extension talks to, one per process.
 
 mod ahead;
+mod items;
 mod later;
 mod session_lock;
 
@@ -15,6 +16,7 @@ use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
 use crate::aws::Aws;
+use crate::call::items::ItemCaller;
 use crate::call::{self, Caller};
 use crate::config::{Settings, WriteMode};
 use crate::error::{Error, Kind};
@@ -35,6 +37,7 @@ use crate::store::dynamo::Dynamo;
 use crate::store::{Item, Key, Store, Update, Writing};
 
 use ahead::{Ahead, Place};
+use items::QueryAhead;
 use later::{GRACE, Later, Pending};
 use session_lock::SessionLock;
 
@@ -64,6 +67,10 @@ pub struct Engine {
     later: Later,
     /// The lock of the session that is open.
     lock: RefCell<Option<SessionLock>>,
+    /// Calls for items of other tables.
+    item_caller: ItemCaller,
+    /// Queries that this request will probably want.
+    queries: RefCell<Vec<QueryAhead>>,
 }
 
 impl Engine {
@@ -78,12 +85,14 @@ impl Engine {
         let wake = Arc::new(Notify::new());
         let source = Arc::new(Ssm::new(aws.clone(), settings.parameter.clone(), &settings.regions));
         let environment = decide::index_of(locate::environment().as_ref(), &settings.regions);
-        let store: Arc<dyn Store> = Arc::new(Dynamo::new(aws.clone(), &settings.regions));
+        let dynamo = Arc::new(Dynamo::new(aws.clone(), &settings.regions));
+        let store: Arc<dyn Store> = Arc::<Dynamo>::clone(&dynamo);
         let host = Host { settings, slot, environment };
         let breakers = Breakers::new(host.clone(), Arc::clone(&store));
         let poller =
             Poller { host: host.clone(), source, breakers: breakers.clone(), wake: Arc::clone(&wake), locate: environment.is_none() };
         let caller = Caller::new(host.clone(), Arc::clone(&store), breakers.clone());
+        let item_caller = ItemCaller::new(caller.clone(), dynamo);
         let waited = AtomicU64::new(u64::MAX);
         let mut engine = Engine {
             process,
@@ -97,6 +106,8 @@ impl Engine {
             ahead: RefCell::default(),
             later: Later::default(),
             lock: RefCell::default(),
+            item_caller,
+            queries: RefCell::default(),
         };
         engine.load_last_good();
         engine.tasks.push(process.spawn(aws.keep_credentials()));
@@ -245,6 +256,7 @@ impl Engine {
         if self.ahead.take().is_some() {
             self.count(SessionEvent::Wasted);
         }
+        self.queries.borrow_mut().clear();
         self.release();
         self.later.before_the_response();
     }

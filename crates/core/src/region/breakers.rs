@@ -80,10 +80,12 @@ impl Breakers {
         let cell = self.host.slot.region(region);
         cell.metrics.record(operation, took, error.map(|e| e.kind));
         if let Some(error) = error.filter(|e| e.kind != Kind::Condition) {
-            let place = format!("table {}", self.host.settings.table);
-            cell.failure.note(error.kind, &error.clone().at(operation.name(), self.host.name(region), place), monotonic_ms());
+            let place = || format!("table {}", self.host.settings.table);
+            let error = error.clone();
+            let placed = if error.resource.is_some() { error } else { error.at(operation.name(), self.host.name(region), place()) };
+            cell.failure.note(placed.kind, &placed, monotonic_ms());
         }
-        let sort = if operation == Operation::GetItem { Sort::Read } else { Sort::Write };
+        let sort = if matches!(operation, Operation::GetItem | Operation::Query) { Sort::Read } else { Sort::Write };
         let failed = match health(error.map(|e| e.kind)) {
             // A pinned host goes nowhere else and probes nothing.
             _ if self.host.settings.pin.is_some() => return,

@@ -25,7 +25,7 @@ impl Dynamo {
         Dynamo { aws, clients: regions.iter().map(|r| (r.clone(), OnceCell::new())).collect() }
     }
 
-    fn client(&self, region: &Region) -> Result<&Client, Error> {
+    pub(super) fn client(&self, region: &Region) -> Result<&Client, Error> {
         let cell = self.clients.get(region).ok_or_else(|| Error::new(Kind::Internal, "a Region that is not in wp_dynamodb.regions"))?;
         Ok(cell.get_or_init(|| self.aws.dynamodb(region)))
     }
@@ -142,7 +142,7 @@ impl Store for Dynamo {
     }
 }
 
-fn from_aws(value: AttributeValue) -> Attribute {
+pub(super) fn from_aws(value: AttributeValue) -> Attribute {
     match value {
         AttributeValue::S(text) => Attribute::S(text),
         AttributeValue::B(blob) => Attribute::B(blob.into_inner()),
@@ -151,7 +151,7 @@ fn from_aws(value: AttributeValue) -> Attribute {
     }
 }
 
-fn to_aws(value: &Attribute) -> AttributeValue {
+pub(super) fn to_aws(value: &Attribute) -> AttributeValue {
     match value {
         Attribute::S(text) => AttributeValue::S(text.clone()),
         Attribute::N(number) => AttributeValue::N(number.to_string()),

@@ -1,9 +1,12 @@
-//! The item store: what the sessions need of DynamoDB, and no more; and what tells the copies of an item in several Regions apart.
+//! The item store: what the sessions need of DynamoDB, and no more; what tells the copies of an item in several Regions apart; and items
+//! of other tables.
 
 pub mod copies;
 pub mod dynamo;
+mod dynamo_items;
 #[cfg(test)]
 pub mod failing;
+pub mod items;
 #[cfg(test)]
 pub mod memory;
 
@@ -18,7 +21,7 @@ use crate::region::Region;
 pub type Reply<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
 
 /// The value of an attribute.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Attribute {
     /// A string.
     S(String),

@@ -61,8 +61,8 @@ pub fn run(port: u16, as_json: bool, command: Command) -> Result<()> {
             return Ok(());
         }
         Command::Item(command) => lab.item(command)?,
-        Command::Table { name, hash_key, ttl } => {
-            let create = json!({"table": name, "hash_key": hash_key, "ttl_attribute": ttl});
+        Command::Table { name, hash_key, range_key, ttl } => {
+            let create = json!({"table": name, "hash_key": hash_key, "range_key": range_key, "ttl_attribute": ttl});
             (lab.post("table", create)?, format!("table {name}, in all Regions"))
         }
         Command::Sweep => {

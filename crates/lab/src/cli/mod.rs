@@ -110,6 +110,9 @@ enum Command {
         /// Its hash key (a string).
         #[arg(long, default_value = "session_id")]
         hash_key: String,
+        /// Its range key (a string), if it shall have one.
+        #[arg(long)]
+        range_key: Option<String>,
         /// Its TTL attribute.
         #[arg(long, default_value = "expires")]
         ttl: String,
