@@ -54,7 +54,8 @@ namespace {
      *   `missing`, `bad`, `error` or `unknown`), `parameter_value` string|null, `parameter_error` string|null, `calls` int,
      *   `errors` int (both of all workers of this host since it started), `latency_ms` array of `p50` and `p99` (float|null),
      *   `drained` bool, `breaker` array of `state` string (`closed`, `open`, `half_open`), `since_ms` int|null (since it last
-     *   opened or closed), `opened` int (times), `hold_ms` int|null (how long it stays open at least), `cause` string|null
+     *   opened or closed), `opened` int (times), `hold_ms` int|null (how long it stays open at least), `cause` string|null, `history` array
+     *   of the last hour, oldest first: `at` int (Unix time), `calls` int, `errors` int, `p50_ms` and `p99_ms` (float|null)
      * - `window` array|null: after a switch or a bridge, `left_ms` int and `regions` string[]: asked and written beside the route
      * - `items_failing_ms` int|null: since when the functions for items of other tables fail on this host
      * - `warnings` string[]: the newest messages about the Region, oldest first, each naming parameter, Region and value
@@ -76,15 +77,29 @@ namespace {
     function wp_dynamodb_refresh(): string {}
 
     /**
-     * Whether this host's Region serves sessions: reads one item of the session table there.
+     * Whether this host's Region serves sessions: reads one item of the session table there. However many processes ask, a host
+     * asks DynamoDB once a second: the others get that answer.
      *
      * @param int $timeout_ms the longest time it may take, whatever happens; 1 to 60000
+     * @param bool $write also writes one item, `wp-dynamodb/canary`: a Region may answer reads and refuse writes
      * @return array{ok: bool, region: string, table: string, latency_ms: float, error: ?string, kind: ?string} `region` is
      *     the Region asked; `error` and `kind` (`timeout`, `unavailable`, `throttled`, `access`, `not_found`, `config`) are
      *     null when all is well; a Region that throttles is `ok`: it answers, and another one would not lessen the traffic
      * @throws WpDynamoDb\ConfigException if `$timeout_ms` or a setting is not valid
      */
-    function wp_dynamodb_health(int $timeout_ms = 1500): array {}
+    function wp_dynamodb_health(int $timeout_ms = 1500, bool $write = false): array {}
+
+    /**
+     * What one Region's DynamoDB says of a table. For people who look after it: asks DynamoDB each time, twice.
+     *
+     * @param string $table the table
+     * @param string $region a Region of the setting `wp_dynamodb.regions`
+     * @return array{status: string, keys: list<array{name: string, kind: string, role: string}>, ttl: ?string, billing: string,
+     *     replicas: string[], items: int} `keys`: the partition key first, `kind` `S`, `N` or `B`, `role` `HASH` or `RANGE`; `ttl`:
+     *     the attribute, null when TTL is off; `replicas`: the other Regions that have the table
+     * @throws WpDynamoDb\ConfigException if there is no such table, or an argument or a setting is not valid
+     */
+    function wp_dynamodb_describe(string $table, string $region): array {}
 
     /**
      * Every setting of the extension.

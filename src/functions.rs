@@ -71,14 +71,22 @@ pub fn refresh() -> PhpResult<String> {
 
 /// Whether the session table in this host's own Region answers.
 #[php_function]
-#[php(name = "wp_dynamodb_health", defaults(timeout_ms = 1500))]
-pub fn health(timeout_ms: i64) -> PhpResult<ZBox<ZendHashTable>> {
+#[php(name = "wp_dynamodb_health", defaults(timeout_ms = 1500, write = false))]
+pub fn health(timeout_ms: i64, write: bool) -> PhpResult<ZBox<ZendHashTable>> {
     if !(1..=LONGEST_HEALTH_MS).contains(&timeout_ms) {
         let reason = format!("$timeout_ms is {timeout_ms}; allowed: 1 to {LONGEST_HEALTH_MS} (milliseconds)");
         return Err(thrown(Error::new(Kind::Invalid, reason)));
     }
     let engine = engine::current().map_err(thrown)?;
-    array(&engine.health(Duration::from_millis(timeout_ms.unsigned_abs())))
+    array(&engine.health(Duration::from_millis(timeout_ms.unsigned_abs()), write))
+}
+
+/// What one Region's DynamoDB says of a table.
+#[php_function]
+#[php(name = "wp_dynamodb_describe")]
+pub fn describe(table: &str, region: &str) -> PhpResult<ZBox<ZendHashTable>> {
+    let region = Region::parse(region).map_err(|reason| thrown(Error::new(Kind::Invalid, reason)))?;
+    array(&engine::current().and_then(|engine| engine.describe(table, &region)).map_err(thrown)?)
 }
 
 /// Every setting with its value, default and source.
@@ -108,6 +116,7 @@ pub fn register(module: ModuleBuilder) -> ModuleBuilder {
         .function(wrap_function!(status))
         .function(wrap_function!(refresh))
         .function(wrap_function!(health))
+        .function(wrap_function!(describe))
         .function(wrap_function!(config))
         .function(wrap_function!(metrics))
 }

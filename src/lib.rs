@@ -4,6 +4,7 @@
 //! lifecycle  MINIT RINIT post_deactivate MSHUTDOWN MINFO
 //! ini        the settings as PHP's INI entries
 //! functions  wp_dynamodb_*
+//! constants  those of the active Region, at a request's beginning
 //! items      wp_dynamodb_get and its like: items of any table
 //! exceptions WpDynamoDb\Exception and its kinds
 //! session    the callbacks of the session module
@@ -15,6 +16,7 @@
 
 #![allow(missing_docs, reason = "php_module generates a public function without any")]
 
+mod constants;
 mod engine;
 mod exceptions;
 mod functions;

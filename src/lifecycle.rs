@@ -3,7 +3,7 @@
 //! | hook | when | allowed |
 //! |---|---|---|
 //! | MINIT | once in a process, before php-fpm forks; twice under Apache | register, map shared memory, check settings. No thread, no network |
-//! | RINIT | before each request, with its cookies | begin to read its session. Waits for nothing |
+//! | RINIT | before each request, with its cookies | begin to read its session, define the constants of the active Region. Waits for nothing |
 //! | post_deactivate | after a request, after the session's last write | wait for writes that the response waits for, clear the request's state, log what there is to say |
 //! | MSHUTDOWN | the process ends | wait for writes under way, give the lease back |
 //! | MINFO | phpinfo() | print what is known, ask nobody |
@@ -15,7 +15,7 @@ use ext_php_rs::{info_table_end, info_table_header, info_table_row, info_table_s
 use wp_dynamodb_core::config::LogLevel;
 use wp_dynamodb_core::{region, status};
 
-use crate::{engine, exceptions, guard, ini, session, sys};
+use crate::{constants, engine, exceptions, guard, ini, session, sys};
 
 /// MINIT.
 pub extern "C" fn startup(_kind: i32, module: i32) -> i32 {
@@ -60,6 +60,7 @@ pub extern "C" fn shutdown(_kind: i32, _module: i32) -> i32 {
 pub extern "C" fn request_startup(_kind: i32, _module: i32) -> i32 {
     let _ = guard::contain(|| {
         session::prefetch();
+        constants::define();
         Ok(())
     });
     sys::SUCCESS

@@ -48,6 +48,7 @@ unsafe extern "C" {
     fn zend_error(kind: c_int, format: *const c_char, ...);
     fn php_log_err_with_severity(message: *const c_char, severity: c_int);
     fn zend_ini_string_ex(name: *const c_char, length: usize, orig: c_int, exists: *mut bool) -> *mut c_char;
+    fn zend_register_stringl_constant(name: *const c_char, name_len: usize, value: *const c_char, len: usize, flags: c_int, module: c_int);
     fn cfg_get_entry(name: *const c_char, length: usize) -> *mut c_void;
 }
 
@@ -99,6 +100,13 @@ pub fn ini_value(name: &CStr) -> Option<String> {
 pub fn ini_is_configured(name: &CStr) -> bool {
     // SAFETY: the name outlives the call; the answer is only compared.
     unsafe { !cfg_get_entry(name.as_ptr(), name.count_bytes()).is_null() }
+}
+
+/// Defines a constant for this request; where there is one of that name, PHP warns and keeps it.
+pub fn define(name: &str, value: &str) {
+    // `PHP_USER_CONSTANT` as module and no flags, as define() has it: gone at the end of the request.
+    // SAFETY: both texts are copied. (The function returns whether it worked, or the constant, depending on PHP's version: not looked at.)
+    unsafe { zend_register_stringl_constant(name.as_ptr().cast(), name.len(), value.as_ptr().cast(), value.len(), 0, 0x7f_ffff) }
 }
 
 /// PHP's `RuntimeException`.

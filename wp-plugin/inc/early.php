@@ -21,6 +21,8 @@ require_once __DIR__ . '/healthz.php';
 require_once __DIR__ . '/healthz-path.php';
 require_once __DIR__ . '/region-map.php';
 require_once __DIR__ . '/constants.php';
+require_once __DIR__ . '/settings.php';
+require_once __DIR__ . '/logins/store.php';
 
 // Before the constants: a health check needs none of them.
 if ( is_healthz_request() ) {
@@ -28,4 +30,6 @@ if ( is_healthz_request() ) {
 	exit;
 }
 
+// Before the constants: it goes on while WordPress starts.
+begin_login_query();
 define_constants();

@@ -13,11 +13,18 @@ defined( 'ABSPATH' ) || exit;
  * On activation.
  */
 function activate(): void {
-	// Present though empty, and autoloaded: otherwise it would cost a query on every page.
-	if ( is_multisite() ) {
-		add_site_option( REGION_MAP_OPTION, array() );
-	} else {
-		add_option( REGION_MAP_OPTION, array(), '', true );
+	// Present though empty, and autoloaded: otherwise each would cost a query on every page.
+	$options = array(
+		REGION_MAP_OPTION => array(),
+		SETTINGS_OPTION   => array(),
+		DROPPED_OPTION    => 0,
+	);
+	foreach ( $options as $name => $value ) {
+		if ( is_multisite() ) {
+			add_site_option( $name, $value );
+		} else {
+			add_option( $name, $value, '', true );
+		}
 	}
 
 	install_loader();

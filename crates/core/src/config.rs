@@ -148,6 +148,8 @@ pub struct Settings {
     pub switch_window: Duration,
     /// Profile in the shared AWS configuration; none: the default chain.
     pub profile: Option<String>,
+    /// Constants that each request gets, by the active Region: names and texts.
+    pub constants: BTreeMap<Region, Vec<(String, String)>>,
     /// What is logged.
     pub log_level: LogLevel,
 }
@@ -183,6 +185,7 @@ impl Default for Settings {
             routing: Routing::Active,
             switch_window: Duration::ZERO,
             profile: None,
+            constants: BTreeMap::new(),
             log_level: LogLevel::Warning,
         };
         for setting in SETTINGS {
@@ -503,6 +506,16 @@ pub const SETTINGS: &[Setting] = &[
         },
     },
     Setting {
+        name: c"wp_dynamodb.constants",
+        default: c"",
+        allowed: "region:NAME=value triples separated by commas, for Regions in wp_dynamodb.regions; names of capitals, digits and _",
+        meaning: "Constants that PHP has from the first line of a request on, by the active Region: DB_HOST, say, for wp-config.php.",
+        parse: |s, v| {
+            s.constants = constants(v)?;
+            Ok(())
+        },
+    },
+    Setting {
         name: c"wp_dynamodb.log_level",
         default: c"warning",
         allowed: "error, warning or info",
@@ -561,6 +574,9 @@ fn relations(s: &Settings) -> Vec<(&'static str, String)> {
     if let Some(pin) = s.pin.as_ref().filter(|pin| !s.regions.contains(pin)) {
         errors.push(("wp_dynamodb.region", format!("{pin} is not in wp_dynamodb.regions")));
     }
+    if let Some(region) = s.constants.keys().find(|region| !s.regions.contains(region)) {
+        errors.push(("wp_dynamodb.constants", format!("{region} is not in wp_dynamodb.regions")));
+    }
     for (name, map) in [("wp_dynamodb.endpoints", &s.endpoints), ("wp_dynamodb.ssm_endpoints", &s.ssm_endpoints)] {
         for region in map.keys().filter(|region| !s.regions.contains(region)) {
             errors.push((name, format!("{region} is not in wp_dynamodb.regions")));
@@ -617,6 +633,26 @@ fn endpoints(text: &str) -> Result<BTreeMap<Region, String>, String> {
         if map.insert(region.clone(), url.to_owned()).is_some() {
             return Err(format!("{region} is named twice"));
         }
+    }
+    Ok(map)
+}
+
+fn constants(text: &str) -> Result<BTreeMap<Region, Vec<(String, String)>>, String> {
+    let mut map: BTreeMap<Region, Vec<(String, String)>> = BTreeMap::new();
+    for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+        let wrong = || format!("\"{}\" is not region:NAME=value", part.split('=').next().unwrap_or_default());
+        let (place, value) = part.split_once('=').ok_or_else(wrong)?;
+        let (region, name) = place.split_once(':').ok_or_else(wrong)?;
+        let (region, name) = (Region::parse(region.trim())?, name.trim());
+        let good = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+        if !(3..=64).contains(&name.len()) || !name.chars().all(good) || name.starts_with(|c: char| c.is_ascii_digit()) {
+            return Err(format!("\"{name}\" is not the name of a constant"));
+        }
+        let of_region = map.entry(region.clone()).or_default();
+        if of_region.iter().any(|(known, _)| known == name) {
+            return Err(format!("{name} is named twice for {region}"));
+        }
+        of_region.push((name.to_owned(), value.trim().to_owned()));
     }
     Ok(map)
 }
@@ -721,6 +757,11 @@ mod tests {
             ("attempt_timeout_ms", "2001"),
             ("request_timeout_ms", "-1"),
             ("log_level", "loud"),
+            ("constants", "DB_HOST=db"),
+            ("constants", "us-east-1:DB_HOST"),
+            ("constants", "us-east-1:db_host=db"),
+            ("constants", "us-east-1:DB_HOST=a,us-east-1:DB_HOST=b"),
+            ("constants", "eu-west-1:DB_HOST=db"),
         ] {
             let errors = with(name, value).expect_err(name);
             assert!(errors[0].starts_with(&format!("wp_dynamodb.{name} = ")) || name == "session_data_attribute", "{errors:?}");

@@ -154,8 +154,8 @@ impl RoutingEvent {
 const LOWEST_OCTAVE: u32 = 4;
 /// Buckets in each doubling: a percentile is at most a quarter (25 %) too high.
 const PER_OCTAVE: usize = 4;
-/// 2^4 µs to 2^26 µs, a little over a minute.
-const BUCKETS: usize = 22 * PER_OCTAVE;
+/// Buckets of a histogram: 2^4 µs to 2^26 µs, a little over a minute.
+pub const BUCKETS: usize = 22 * PER_OCTAVE;
 
 /// How long calls took, in buckets of a quarter octave.
 #[repr(C)]
@@ -176,24 +176,28 @@ impl Histogram {
     /// The upper end of the bucket that holds the quantile `q` (0 to 1), in milliseconds; none before the first call.
     #[must_use]
     pub fn quantile_ms(&self, q: f64) -> Option<f64> {
-        let counts: Vec<u64> = self.0.iter().map(|b| b.load(Relaxed)).collect();
-        let total: u64 = counts.iter().sum();
-        #[expect(
-            clippy::cast_precision_loss,
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a rank among counted calls"
-        )]
-        let rank = ((total as f64 * q).ceil() as u64).max(1);
-        let mut seen = 0;
-        counts
-            .iter()
-            .position(|count| {
-                seen += count;
-                seen >= rank
-            })
-            .map(upper_end_ms)
+        quantile_ms(&self.counts(), q)
     }
+
+    fn counts(&self) -> [u64; BUCKETS] {
+        std::array::from_fn(|bucket| self.0[bucket].load(Relaxed))
+    }
+}
+
+/// The quantile of a histogram's buckets, as [`Histogram::quantile_ms`].
+#[must_use]
+pub fn quantile_ms(counts: &[u64], q: f64) -> Option<f64> {
+    let total: u64 = counts.iter().sum();
+    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rank among counted calls")]
+    let rank = ((total as f64 * q).ceil() as u64).max(1);
+    let mut seen = 0;
+    counts
+        .iter()
+        .position(|count| {
+            seen += count;
+            seen >= rank
+        })
+        .map(upper_end_ms)
 }
 
 fn bucket(duration: Duration) -> usize {
@@ -237,6 +241,24 @@ impl RegionMetrics {
                 self.errors[kind as usize].fetch_add(1, Relaxed);
             }
         }
+    }
+
+    /// How many calls there have been.
+    #[must_use]
+    pub fn all_calls(&self) -> u64 {
+        self.calls.iter().map(|n| n.load(Relaxed)).sum()
+    }
+
+    /// How many of them failed.
+    #[must_use]
+    pub fn all_errors(&self) -> u64 {
+        self.errors.iter().map(|n| n.load(Relaxed)).sum()
+    }
+
+    /// The buckets of the latency of answered DynamoDB calls.
+    #[must_use]
+    pub fn latencies(&self) -> [u64; BUCKETS] {
+        self.latency.counts()
     }
 
     /// How many calls of this operation there have been.

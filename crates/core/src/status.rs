@@ -14,6 +14,8 @@ use crate::region::breaker_cell::BreakerCell;
 use crate::region::decide::Source;
 use crate::region::decide::breaker::{Breaker, Phase};
 use crate::region::decide::route::{Route, Why};
+use crate::region::history::Minute;
+use crate::region::poller::minute;
 use crate::region::shared::monotonic_ms;
 
 /// The answer of `wp_dynamodb_status()`.
@@ -114,6 +116,8 @@ pub struct RegionStatus {
     pub last_error: Option<LastError>,
     /// Latency of the answered DynamoDB calls.
     pub latency_ms: Latency,
+    /// The last hour, minute by minute, oldest first.
+    pub history: Vec<Minute>,
 }
 
 /// The last failed DynamoDB call of a host in a Region.
@@ -127,10 +131,13 @@ pub struct LastError {
     pub age_ms: u64,
 }
 
+/// How often a health check looks whether another process's has been answered.
+const HEALTH_LOOK: Duration = Duration::from_millis(5);
+
 /// The answer of `wp_dynamodb_health()`.
 #[derive(Debug, Serialize)]
 pub struct Health {
-    /// The session table in this host's own Region answers.
+    /// The session table in this host's own Region answers, and can be written if that was asked.
     pub ok: bool,
     /// The Region that was asked.
     pub region: String,
@@ -199,6 +206,7 @@ impl Engine {
                     age_ms: now.saturating_sub(f.at_ms),
                 }),
                 latency_ms: report.latency_ms,
+                history: cell.history.read(&cell.metrics, minute()),
             };
             (region.to_string(), status)
         });
@@ -243,19 +251,43 @@ impl Engine {
         }
     }
 
-    /// Whether the session table in this host's own Region answers within `deadline`. Throttled is an answer: another Region would not
-    /// make the traffic less.
+    /// Whether the session table in this host's own Region answers within `deadline`; with `write` also whether it can be written.
+    /// Throttled is an answer: another Region would not make the traffic less. However many ask, DynamoDB is asked once a second: the
+    /// others take the answer, or wait for it.
     #[must_use]
-    pub fn health(&self, deadline: Duration) -> Health {
-        let began = std::time::Instant::now();
-        let (region, result) = self.probe(deadline);
+    pub fn health(&self, deadline: Duration, write: bool) -> Health {
+        let (began, cell) = (std::time::Instant::now(), &self.slot().health[usize::from(write)]);
+        let until = monotonic_ms() + u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX / 2);
+        let (took, error, message) = loop {
+            let now = monotonic_ms();
+            if let Some(known) = cell.fresh(now) {
+                let failure = || self.slot().region(self.home_index()).failure.read().map(|failure| failure.message);
+                let message = known.error.map(|kind| failure().unwrap_or_else(|| kind.name().to_owned()));
+                break (known.took, known.error, message);
+            }
+            if cell.takes_turn(self.pid(), now, until) {
+                let answer = self.probe(deadline.saturating_sub(began.elapsed()), write);
+                let (took, error) = (began.elapsed(), answer.as_ref().err().map(|error| error.kind));
+                // Whoever gives DynamoDB less time than a call has must not speak for the others.
+                if error == Some(Kind::Timeout) && deadline < self.shared_settings().attempt_timeout {
+                    cell.give_up();
+                } else {
+                    cell.answered(took, error, monotonic_ms());
+                }
+                break (took, error, answer.err().map(|error| error.to_string()));
+            }
+            if now >= until {
+                break (began.elapsed(), Some(Kind::Timeout), Some("no answer in time to another process of this host".to_owned()));
+            }
+            std::thread::sleep(HEALTH_LOOK);
+        };
         Health {
-            ok: result.as_ref().map_or_else(|error| error.kind == Kind::Throttled, |_| true),
-            region: region.to_string(),
+            ok: error.is_none_or(|kind| kind == Kind::Throttled),
+            region: self.home().to_string(),
             table: self.shared_settings().table.clone(),
-            latency_ms: began.elapsed().as_secs_f64() * 1000.0,
-            kind: result.as_ref().err().map(|e| e.kind.name()),
-            error: result.err().map(|e| e.to_string()),
+            latency_ms: took.as_secs_f64() * 1000.0,
+            kind: error.map(Kind::name),
+            error: message,
         }
     }
 

@@ -34,6 +34,7 @@ use crate::session::item;
 use crate::session::lifecycle::Items;
 use crate::store::copies::{Found, Seen};
 use crate::store::dynamo::Dynamo;
+use crate::store::dynamo_tables::Table;
 use crate::store::{Item, Key, Store, Update, Writing};
 
 use ahead::{Ahead, Place};
@@ -67,6 +68,8 @@ pub struct Engine {
     later: Later,
     /// The lock of the session that is open.
     lock: RefCell<Option<SessionLock>>,
+    /// For what only DynamoDB itself can tell.
+    dynamo: Arc<Dynamo>,
     /// Calls for items of other tables.
     item_caller: ItemCaller,
     /// Queries that this request will probably want.
@@ -92,7 +95,7 @@ impl Engine {
         let poller =
             Poller { host: host.clone(), source, breakers: breakers.clone(), wake: Arc::clone(&wake), locate: environment.is_none() };
         let caller = Caller::new(host.clone(), Arc::clone(&store), breakers.clone());
-        let item_caller = ItemCaller::new(caller.clone(), dynamo);
+        let item_caller = ItemCaller::new(caller.clone(), Arc::<Dynamo>::clone(&dynamo));
         let waited = AtomicU64::new(u64::MAX);
         let mut engine = Engine {
             process,
@@ -106,6 +109,7 @@ impl Engine {
             ahead: RefCell::default(),
             later: Later::default(),
             lock: RefCell::default(),
+            dynamo,
             item_caller,
             queries: RefCell::default(),
         };
@@ -152,7 +156,24 @@ impl Engine {
     /// The Region this host is in, as far as it knows: the environment, the metadata, else the active one.
     #[must_use]
     pub fn home(&self) -> Region {
-        self.host.name(self.host.home().unwrap_or_else(|| self.host.active().0)).clone()
+        self.host.name(self.home_index()).clone()
+    }
+
+    pub(crate) fn home_index(&self) -> usize {
+        self.host.home().unwrap_or_else(|| self.host.active().0)
+    }
+
+    /// What one Region's DynamoDB says of a table.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`]: there is none; [`Kind::Invalid`]: the Region is not in the settings; else as any call.
+    pub fn describe(&self, table: &str, region: &Region) -> Result<Table, Error> {
+        if !self.host.settings.regions.contains(region) {
+            return Err(Error::new(Kind::Invalid, format!("{region} is not in wp_dynamodb.regions")));
+        }
+        let (dynamo, region, table) = (Arc::clone(&self.dynamo), region.clone(), table.to_owned());
+        let call = async move { dynamo.describe(&region, &table).await };
+        self.process.wait(self.host.settings.request_timeout, call).and_then(|answer| answer)
     }
 
     /// Asks SSM in all Regions now, whoever holds the lease; waits at most five seconds.
@@ -175,18 +196,21 @@ impl Engine {
             })
     }
 
-    /// Reads one item of the session table in this host's own Region, whichever one is used.
+    /// Reads one item of the session table in this host's own Region, whichever one is used; with `write` writes one, too.
     ///
     /// # Errors
-    /// As any read; `deadline` bounds the wait. Being throttled is an error, too.
-    pub fn probe(&self, deadline: Duration) -> (Region, Result<Duration, Error>) {
-        let index = self.host.home().unwrap_or_else(|| self.host.active().0);
-        let (region, breakers) = (self.host.name(index).clone(), self.breakers.clone());
-        let began = Instant::now();
-        let answer = self.process.wait(deadline, async move { breakers.look(index).await });
-        let took = began.elapsed();
-        let answer = answer.and_then(|answer| answer).map_err(|error| self.placed(error, Operation::GetItem, &region).after(took));
-        (region, answer.map(|()| took))
+    /// As any call; `deadline` bounds the wait. Being throttled is an error, too.
+    pub fn probe(&self, deadline: Duration, write: bool) -> Result<(), Error> {
+        let index = self.home_index();
+        let (region, breakers, began) = (self.host.name(index).clone(), self.breakers.clone(), Instant::now());
+        let answer = self.process.wait(deadline, async move {
+            breakers.look(index).await?;
+            if write { breakers.leave_mark(index).await } else { Ok(()) }
+        });
+        answer.and_then(|answer| answer).map_err(|error| {
+            let error = if error.resource.is_some() { error } else { self.placed(error, Operation::GetItem, &region) };
+            error.after(began.elapsed())
+        })
     }
 
     /// Whether this host has to ask SSM before its first call.

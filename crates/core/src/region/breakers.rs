@@ -1,6 +1,7 @@
 //! The breakers of this host's Regions: notes what calls meet, checks suspicions, probes lost Regions, and says once for the host what
 //! has come of it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +13,11 @@ use crate::region::decide::route::{Route, View, Why};
 use crate::region::host::Host;
 use crate::region::mask::Mask;
 use crate::region::shared::monotonic_ms;
-use crate::store::{Key, Store};
+use crate::store::{Attribute, Change, Key, Store, Update};
+
+/// Key of the item that health checks write, and how long it lives.
+const MARK: &str = "wp-dynamodb/canary";
+const MARK_SECONDS: i64 = 86_400;
 
 /// A Region that failed at once is looked at again only after so long: what is over by then was a blip.
 const BLIP: Duration = Duration::from_millis(250);
@@ -210,6 +215,25 @@ impl Breakers {
     pub async fn look(&self, region: usize) -> Result<(), Error> {
         let (took, answer) = self.read_nothing(region).await;
         self.record(Operation::GetItem, region, took, answer.as_ref().err());
+        answer
+    }
+
+    /// Writes the item of health checks there: a Region may answer reads and refuse writes.
+    ///
+    /// # Errors
+    /// As any write, without another try.
+    pub async fn leave_mark(&self, region: usize) -> Result<(), Error> {
+        let settings = &self.host.settings;
+        let key = Key { table: settings.table.clone(), attribute: settings.hash_key.clone(), value: MARK.into() };
+        let expires = crate::call::now_ms() / 1000 + MARK_SECONDS;
+        let changes = BTreeMap::from([(settings.expires_attribute.clone(), Change::Set(Attribute::N(expires)))]);
+        let update = Update { changes, ..Update::default() };
+        let began = tokio::time::Instant::now();
+        let answer = tokio::time::timeout(settings.attempt_timeout, self.store.update(self.host.name(region), &key, &update)).await;
+        let answer = answer.unwrap_or_else(|_| Err(Error::new(Kind::Timeout, "no answer in time")));
+        let place = format!("table {}", settings.table);
+        let answer = answer.map_err(|error| error.at(Operation::UpdateItem.name(), self.host.name(region), place));
+        self.record(Operation::UpdateItem, region, began.elapsed(), answer.as_ref().err());
         answer
     }
 

@@ -1,7 +1,7 @@
 //! One worker of the host asks SSM in all Regions and probes lost ones; the others read what it found in shared memory.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::Notify;
 
@@ -50,6 +50,7 @@ impl Poller {
                 self.breakers.probe();
                 self.breakers.look_around(now);
                 self.bury();
+                self.turn();
                 if attempted == 0 || now >= attempted + interval + jitter(interval) {
                     // What failed is noted in the slot, and the next round is the retry.
                     let _ = self.round().await;
@@ -72,6 +73,14 @@ impl Poller {
                 "warning: a worker was killed while {killed} changed session(s) were being stored behind their pages; they may be as they were before \
                  (wp_dynamodb.session_write; wp_dynamodb_metrics() counts such changes as killed)"
             ));
+        }
+    }
+
+    /// Closes the minute that is over.
+    fn turn(&self) {
+        for region in 0..self.host.settings.regions.len() {
+            let cell = self.host.slot.region(region);
+            cell.history.turn(&cell.metrics, minute());
         }
     }
 
@@ -221,6 +230,12 @@ impl Poller {
 }
 
 /// Up to a tenth of the interval, so that hosts started together do not ask together; always late, never early.
+/// Minutes since 1970.
+#[must_use]
+pub fn minute() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs() / 60)
+}
+
 fn jitter(interval_ms: u64) -> u64 {
     let mut byte = [0];
     let _ = aws_lc_rs::rand::fill(&mut byte);

@@ -13,7 +13,8 @@
 //!    ├─ host_locks   who on this host has which session's lock
 //!    ├─ in_flight    writes that no page waits for
 //!    ├─ items_failing since when items of other tables cannot be used (monotonic ms)
-//!    ├─ regions[8]   state and last value of each Region's parameter; breaker; last failure; metrics
+//!    ├─ health[2]    the last answers of health checks
+//!    ├─ regions[8]   state and last value of each Region's parameter; breaker; last failure; metrics and their last hour
 //!    └─ notices      messages that one worker of the host shall log
 //! ```
 //!
@@ -33,7 +34,9 @@ use crate::region::breaker_cell::BreakerCell;
 use crate::region::decide::window::Window;
 use crate::region::decide::{Adopted, State};
 use crate::region::failure::FailureCell;
+use crate::region::health_cell::HealthCell;
 use crate::region::hedges::Hedges;
+use crate::region::history::History;
 use crate::region::host_locks::HostLocks;
 use crate::region::in_flight::InFlight;
 use crate::region::mask::Mask;
@@ -93,6 +96,8 @@ pub struct RegionCell {
     pub failure: FailureCell,
     /// Calls, errors, latency.
     pub metrics: RegionMetrics,
+    /// The same, minute by minute.
+    pub history: History,
 }
 
 impl RegionCell {
@@ -142,6 +147,8 @@ pub struct Slot {
     pub in_flight: InFlight,
     /// Since when items of other tables than the sessions' cannot be read or written (monotonic ms); 0: they can.
     items_failing: AtomicU64,
+    /// The last answers of health checks: reading, and reading and writing.
+    pub health: [HealthCell; 2],
     /// What bridging did.
     pub routing: RoutingMetrics,
     /// One cell for each of `regions`.

@@ -4,6 +4,7 @@
 pub mod copies;
 pub mod dynamo;
 mod dynamo_items;
+pub mod dynamo_tables;
 #[cfg(test)]
 pub mod failing;
 pub mod items;

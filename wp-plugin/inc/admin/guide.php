@@ -1,0 +1,152 @@
+<?php
+/**
+ * What is still to be done, step by step, until sessions and logins are in DynamoDB in two Regions.
+ *
+ * @package WP_DynamoDB
+ */
+
+namespace WP_DynamoDB;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * The steps.
+ *
+ * @param array<string, mixed>                             $state  From state().
+ * @param array<string, array<string, array<string, mixed>>>|null $tables From look_at_table(), by purpose; null: nobody has looked.
+ * @return list<array{code: string, done: bool, title: string, text: string, commands: list<string>}>
+ */
+function guide( array $state, ?array $tables ): array {
+	$step = static fn ( string $code, bool $done, string $title, string $text = '', array $commands = array() ): array
+		=> compact( 'code', 'done', 'title', 'text', 'commands' );
+
+	$steps = array( $step( 'extension', 'ok' === $state['extension'], __( 'The PHP extension wp_dynamodb is loaded', 'wp-dynamodb' ), ...extension_help( $state ) ) );
+	if ( 'ok' !== $state['extension'] ) {
+		return $steps;
+	}
+
+	$uses    = 'dynamodb' === $state['handler'];
+	$steps[] = $step(
+		'handler',
+		$uses,
+		__( 'PHP keeps its sessions in DynamoDB', 'wp-dynamodb' ),
+		/* translators: %s: name of a session save handler. */
+		$uses ? '' : sprintf( __( 'The session handler is %s. Add to php.ini (or the php-fpm pool, as php_admin_value) on every host and restart PHP:', 'wp-dynamodb' ), $state['handler'] ),
+		$uses ? array() : array( 'session.save_handler = dynamodb' )
+	);
+
+	$regions = array_map( 'strval', array_keys( $state['status']['regions'] ) );
+	foreach ( needed_tables() as $purpose => $table ) {
+		$steps = array( ...$steps, ...table_steps( $purpose, $table, $regions, $tables[ $purpose ] ?? null, (string) $state['status']['parameter']['name'] ) );
+	}
+
+	$names   = array_filter( $state['status']['regions'], static fn ( array $region ): bool => 'ok' === $region['parameter_state'] );
+	$name    = (string) $state['status']['parameter']['name'];
+	$steps[] = $step(
+		'parameter',
+		count( $names ) === count( $regions ),
+		__( 'The SSM parameter names the active Region, in every Region', 'wp-dynamodb' ),
+		count( $names ) === count( $regions ) ? '' : __( 'Without it, hosts use the Region they are in, and nobody can move them all at once. Write it in each Region:', 'wp-dynamodb' ),
+		count( $names ) === count( $regions ) ? array() : array_map(
+			static fn ( string $region ): string => "aws ssm put-parameter --region {$region} --name {$name} --type String --overwrite --value {$regions[0]}",
+			$regions
+		)
+	);
+
+	$logins  = true === setting( 'logins' );
+	$steps[] = $step(
+		'logins',
+		$logins,
+		__( 'Login sessions are kept in DynamoDB', 'wp-dynamodb' ),
+		$logins ? '' : __( 'So that nobody has to log in again when a Region is lost. Switch it on under “Settings” below; nobody is logged out by that.', 'wp-dynamodb' )
+	);
+	$loader  = is_loader_current() || 'current' === loader_state();
+	$steps[] = $step(
+		'loader',
+		$loader,
+		__( 'The must-use loader is installed', 'wp-dynamodb' ),
+		$loader ? '' : __( 'So that other plugins find the constants of the active Region when they load. Run on every host, or when building its image:', 'wp-dynamodb' ),
+		$loader ? array() : array( loader_command() )
+	);
+
+	return $steps;
+}
+
+/**
+ * What to do about the extension: text and commands.
+ *
+ * @param array<string, mixed> $state From state().
+ * @return array{0: string, 1: list<string>}
+ */
+function extension_help( array $state ): array {
+	switch ( $state['extension'] ) {
+		case 'ok':
+			return array( '', array() );
+		case 'old':
+			return array(
+				/* translators: 1: version of the extension, 2: version of the plugin. */
+				sprintf( __( 'Version %1$s is loaded, which is too old for version %2$s of this plugin. Install the extension of the same version on every host and restart PHP. The site works as before until then.', 'wp-dynamodb' ), $state['version'], $state['plugin'] ),
+				array(),
+			);
+		case 'broken':
+			return array(
+				/* translators: %s: error message. */
+				sprintf( __( 'It is loaded, but its settings are not valid, so no session is read or written: %s', 'wp-dynamodb' ), $state['error'] ),
+				array(),
+			);
+		default:
+			return array(
+				__( 'It is not loaded in this PHP. Install it on every host of the site, add these lines to php.ini, and restart PHP. The site works as before until then.', 'wp-dynamodb' ),
+				array( 'extension = wp_dynamodb', 'session.save_handler = dynamodb', 'wp_dynamodb.regions = "us-east-1,us-west-2"' ),
+			);
+	}
+}
+
+/**
+ * The steps about one table.
+ *
+ * @param string                                                                    $purpose   sessions or logins.
+ * @param array{name: string, keys: list<array{0: string, 1: string}>, ttl: string} $table     As it must be.
+ * @param list<string>                                                              $regions   The Regions.
+ * @param array<string, array<string, mixed>>|null                                  $found     From look_at_table(); null: nobody has looked.
+ * @param string                                                                    $parameter Name of the SSM parameter.
+ * @return list<array{code: string, done: bool, title: string, text: string, commands: list<string>}>
+ */
+function table_steps( string $purpose, array $table, array $regions, ?array $found, string $parameter ): array {
+	/* translators: %s: name of a table. */
+	$title = sprintf( 'logins' === $purpose ? __( 'The table %s (login sessions) is in every Region', 'wp-dynamodb' ) : __( 'The table %s (PHP sessions) is in every Region', 'wp-dynamodb' ), $table['name'] );
+	$step  = static fn ( bool $done, string $text, array $commands = array() ): array => array(
+		'code'     => "table-{$purpose}",
+		'done'     => $done,
+		'title'    => $title,
+		'text'     => $text,
+		'commands' => $commands,
+	);
+	if ( null === $found ) {
+		return array( $step( false, __( 'Not looked at yet: press “Test connection”.', 'wp-dynamodb' ) ) );
+	}
+
+	$states = array_map( static fn ( array $one ): string => $one['state'], $found );
+	if ( in_array( 'denied', $states, true ) ) {
+		return array(
+			$step(
+				false,
+				/* translators: %s: names of Regions. */
+				sprintf( __( 'The credentials of this host do not allow it in %s. Give its role this policy:', 'wp-dynamodb' ), implode( ', ', array_keys( $states, 'denied', true ) ) ),
+				array( iam_policy( array_column( needed_tables(), 'name' ), $parameter ) )
+			),
+		);
+	}
+	if ( ! in_array( 'ok', $states, true ) && in_array( 'missing', $states, true ) ) {
+		return array( $step( false, __( 'There is no such table. Create it, with a replica in every other Region:', 'wp-dynamodb' ), table_commands( $table, $regions ) ) );
+	}
+
+	$problems = array();
+	foreach ( $found as $region => $one ) {
+		foreach ( $one['problems'] as $problem ) {
+			$problems[] = "{$region}: {$problem}";
+		}
+	}
+
+	return array( $step( array() === $problems, implode( ' ', $problems ) ) );
+}

@@ -1,0 +1,74 @@
+<?php
+/**
+ * What WordPress asks for login sessions.
+ *
+ * @package WP_DynamoDB
+ */
+
+namespace WP_DynamoDB;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * WordPress's contract (class-wp-session-tokens.php), answered by Logins.
+ */
+final class Login_Tokens extends \WP_Session_Tokens {
+
+	/**
+	 * All sessions of the user, by verifier.
+	 *
+	 * @return array<string, array<string, mixed>>
+	 */
+	protected function get_sessions() {
+		return Logins::of( (int) $this->user_id )->all();
+	}
+
+	/**
+	 * One session.
+	 *
+	 * @param string $verifier Its verifier.
+	 * @return array<string, mixed>|null
+	 */
+	protected function get_session( $verifier ) {
+		return Logins::of( (int) $this->user_id )->get( (string) $verifier );
+	}
+
+	/**
+	 * Stores a session, or ends it.
+	 *
+	 * @param string                    $verifier Its verifier.
+	 * @param array<string, mixed>|null $session  The session; null ends it.
+	 */
+	protected function update_session( $verifier, $session = null ) {
+		if ( $session ) {
+			Logins::of( (int) $this->user_id )->set( (string) $verifier, $session );
+		} else {
+			Logins::of( (int) $this->user_id )->end( array( (string) $verifier ) );
+		}
+	}
+
+	/**
+	 * Ends all sessions but one.
+	 *
+	 * @param string $verifier That one's.
+	 */
+	protected function destroy_other_sessions( $verifier ) {
+		Logins::of( (int) $this->user_id )->end_all_but( array( (string) $verifier ) );
+	}
+
+	/**
+	 * Ends all sessions.
+	 */
+	protected function destroy_all_sessions() {
+		Logins::of( (int) $this->user_id )->end_all_but( array() );
+	}
+
+	/**
+	 * Ends all sessions of all users.
+	 */
+	public static function drop_sessions() {
+		update_site_option( DROPPED_OPTION, (int) ( 1000 * microtime( true ) ) );
+		delete_metadata( 'user', 0, 'session_tokens', false, true );
+		Logins::forget();
+	}
+}

@@ -1,0 +1,538 @@
+<?php
+/**
+ * The login sessions of one user.
+ *
+ * @package WP_DynamoDB
+ */
+
+namespace WP_DynamoDB;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * Reads and changes them: in DynamoDB, and beside it in user meta, where WordPress would keep them. That copy lets nobody be
+ * logged out when the plugin is switched off, or while DynamoDB does not answer.
+ *
+ * What a page does with them costs one read at most, however often it asks.
+ */
+final class Logins {
+
+	/**
+	 * Those of this request, by user.
+	 *
+	 * @var array<int, Logins>
+	 */
+	private static array $known = array();
+
+	/**
+	 * A session was asked for and it could not be told whether it is good: nobody may burn its cookie.
+	 *
+	 * @var bool
+	 */
+	private static bool $inconclusive = false;
+
+	/**
+	 * Sessions of DynamoDB by verifier, as they were stored: array{session: array, created: int}.
+	 *
+	 * @var array<string, array{session: array<string, mixed>, created: int}>
+	 */
+	private array $stored = array();
+
+	/**
+	 * Verifiers of sessions that have ended.
+	 *
+	 * @var array<string, true>
+	 */
+	private array $ended = array();
+
+	/**
+	 * Moments (ms) up to which all sessions have ended, with the verifiers that were kept.
+	 *
+	 * @var array<int, list<string>>
+	 */
+	private array $epochs = array();
+
+	/**
+	 * Whether DynamoDB has answered.
+	 *
+	 * @var bool
+	 */
+	private bool $answered = false;
+
+	/**
+	 * The partition.
+	 *
+	 * @var string
+	 */
+	private string $partition;
+
+	/**
+	 * Reads the user's items.
+	 *
+	 * @param int $user_id The user.
+	 */
+	private function __construct( private int $user_id ) {
+		$user            = get_userdata( $user_id );
+		$this->partition = $user ? login_partition( $user->user_login ) : '';
+		if ( '' === $this->partition ) {
+			return;
+		}
+
+		try {
+			array_map( array( $this, 'take' ), wp_dynamodb_query( self::table(), login_key( $this->partition ), LOGIN_QUERY ) );
+			$this->answered = true;
+		} catch ( \Throwable $problem ) {
+			log_logins( 'login sessions cannot be read, user meta stands in: ' . $problem->getMessage() );
+		}
+		$this->take_pending();
+	}
+
+	/**
+	 * The sessions of a user.
+	 *
+	 * @param int $user_id The user.
+	 */
+	public static function of( int $user_id ): self {
+		self::$known[ $user_id ] ??= new self( $user_id );
+
+		return self::$known[ $user_id ];
+	}
+
+	/**
+	 * Forgets what this request has read.
+	 */
+	public static function forget(): void {
+		self::$known        = array();
+		self::$inconclusive = false;
+	}
+
+	/**
+	 * Whether this request met a session of which nobody could tell whether it is good.
+	 */
+	public static function is_inconclusive(): bool {
+		return self::$inconclusive;
+	}
+
+	/**
+	 * Whether DynamoDB has answered for this user.
+	 */
+	public function has_answered(): bool {
+		return $this->answered;
+	}
+
+	/**
+	 * The sessions that are good, by verifier. Their own expiry is WordPress's to check.
+	 *
+	 * @return array<string, array<string, mixed>>
+	 */
+	public function all(): array {
+		$good = array();
+		foreach ( $this->candidates() as $verifier => $candidate ) {
+			if ( ! $this->has_ended( (string) $verifier, $candidate['created'] ) ) {
+				$good[ $verifier ] = $candidate['session'];
+			}
+		}
+
+		return $good;
+	}
+
+	/**
+	 * One session; null when there is none.
+	 *
+	 * @param string $verifier Its verifier.
+	 * @return array<string, mixed>|null
+	 */
+	public function get( string $verifier ): ?array {
+		$session = $this->all()[ $verifier ] ?? null;
+		if ( null === $session && ! $this->answered && ! isset( $this->ended[ $verifier ] ) ) {
+			self::$inconclusive = true;
+		}
+		if ( null !== $session && $this->answered && ! isset( $this->stored[ $verifier ] ) ) {
+			// From before login sessions were in DynamoDB, or from an outage: from now on they are there, too.
+			$this->store( $verifier, $session, $this->candidates()[ $verifier ]['created'] );
+		}
+
+		return $session;
+	}
+
+	/**
+	 * Stores a session.
+	 *
+	 * @param string               $verifier Its verifier.
+	 * @param array<string, mixed> $session  As WordPress has it; `expiration` is a Unix time.
+	 */
+	public function set( string $verifier, array $session ): void {
+		$is_new  = ! isset( $this->all()[ $verifier ] );
+		$created = $this->stored[ $verifier ]['created'] ?? max( self::now_ms(), ( array() === $this->epochs ? 0 : max( array_keys( $this->epochs ) ) ) + 1 );
+		if ( $is_new ) {
+			$this->make_room();
+		}
+
+		$mirrored = $this->mirror( array( $verifier => $session ) + $this->meta_sessions() );
+		if ( ! $this->store( $verifier, $session, $created ) && ! $mirrored ) {
+			log_logins( 'a login cannot be kept: neither DynamoDB nor the database takes it' );
+		}
+		if ( $is_new ) {
+			$this->tidy();
+		}
+	}
+
+	/**
+	 * Ends sessions.
+	 *
+	 * @param list<string> $verifiers Their verifiers.
+	 */
+	public function end( array $verifiers ): void {
+		$late = array();
+		foreach ( $verifiers as $verifier ) {
+			$expires = $this->candidates()[ $verifier ]['session']['expiration'] ?? 0;
+			$this->ended[ $verifier ] = true;
+			try {
+				// Kept for as long as its cookie could be shown, and a day for clocks.
+				$ttl = max( (int) $expires - time(), 0 ) + ( $expires > 0 ? DAY_IN_SECONDS : YEAR_IN_SECONDS );
+				wp_dynamodb_put( self::table(), $this->key( "r#{$verifier}" ), array(), array( 'ttl' => $ttl ) );
+			} catch ( \Throwable $problem ) {
+				log_logins( 'a logout cannot be stored in DynamoDB yet: ' . $problem->getMessage() );
+				$late[] = $verifier;
+				continue;
+			}
+			$this->remove( "s#{$verifier}" );
+			unset( $this->stored[ $verifier ] );
+		}
+
+		$this->mirror( array_diff_key( $this->meta_sessions(), array_flip( $verifiers ) ) );
+		if ( array() !== $late ) {
+			$this->remember( $late, 0, array() );
+		}
+	}
+
+	/**
+	 * Ends all sessions but for some.
+	 *
+	 * @param list<string> $keep Verifiers of those that stay.
+	 */
+	public function end_all_but( array $keep ): void {
+		$now = self::now_ms();
+		// What is kept is known by its verifier, what has ended by its age: also what this host has not heard of.
+		$this->epochs[ $now ] = $keep;
+		$this->mirror( array_intersect_key( $this->meta_sessions(), array_flip( $keep ) ) );
+		try {
+			$this->store_epoch( $now, $keep );
+		} catch ( \Throwable $problem ) {
+			log_logins( 'a logout everywhere cannot be stored in DynamoDB yet: ' . $problem->getMessage() );
+			$this->remember( array(), $now, $keep );
+			return;
+		}
+		foreach ( array_diff( array_keys( $this->stored ), $keep ) as $verifier ) {
+			$this->remove( "s#{$verifier}" );
+			unset( $this->stored[ $verifier ] );
+		}
+	}
+
+	/**
+	 * Copies the sessions of user meta that DynamoDB does not have. How many there were.
+	 */
+	public function migrate(): int {
+		if ( ! $this->answered ) {
+			throw new \RuntimeException( 'DynamoDB does not answer' );
+		}
+		$count = 0;
+		foreach ( $this->candidates() as $verifier => $candidate ) {
+			$verifier = (string) $verifier;
+			$lives    = (int) ( $candidate['session']['expiration'] ?? 0 ) > time();
+			if ( $lives && ! isset( $this->stored[ $verifier ] ) && ! $this->has_ended( $verifier, $candidate['created'] ) ) {
+				$count += (int) $this->store( $verifier, $candidate['session'], $candidate['created'] );
+			}
+		}
+
+		return $count;
+	}
+
+	/**
+	 * What may be a session: DynamoDB's, and those that only user meta has.
+	 *
+	 * @return array<string, array{session: array<string, mixed>, created: int}>
+	 */
+	private function candidates(): array {
+		$candidates = $this->stored;
+		$least      = $this->answered ? 0 : $this->accepted_since();
+		foreach ( $this->meta_sessions() as $verifier => $session ) {
+			$created = 1000 * (int) ( $session['login'] ?? 0 );
+			if ( $created >= $least ) {
+				$candidates[ $verifier ] ??= compact( 'session', 'created' );
+			}
+		}
+
+		return $candidates;
+	}
+
+	/**
+	 * While DynamoDB does not answer, sessions of user meta count: all of them for as long as the window lasts, and after that
+	 * only those that began in the outage, of which DynamoDB knows nothing anyway. (Milliseconds since 1970.)
+	 */
+	private function accepted_since(): int {
+		try {
+			$failing = (int) ( wp_dynamodb_status()['items_failing_ms'] ?? 0 );
+		} catch ( \Throwable ) {
+			// Settings that are wrong: since when, nobody knows.
+			return PHP_INT_MAX;
+		}
+
+		return $failing <= 1000 * (int) setting( 'logins_window' ) ? 0 : self::now_ms() - $failing;
+	}
+
+	/**
+	 * Whether a session has ended.
+	 *
+	 * @param string $verifier Its verifier.
+	 * @param int    $created  When it began (ms).
+	 */
+	private function has_ended( string $verifier, int $created ): bool {
+		if ( isset( $this->ended[ $verifier ] ) || $created <= (int) get_site_option( DROPPED_OPTION, 0 ) ) {
+			return true;
+		}
+		foreach ( $this->epochs as $moment => $keep ) {
+			if ( $created <= $moment && ! in_array( $verifier, $keep, true ) ) {
+				return true;
+			}
+		}
+
+		return false;
+	}
+
+	/**
+	 * Takes one item of the partition.
+	 *
+	 * @param array<string, mixed> $item As DynamoDB has it.
+	 */
+	private function take( array $item ): void {
+		$name = substr( (string) $item['item'], 2 );
+		switch ( substr( (string) $item['item'], 0, 2 ) ) {
+			case 's#':
+				$session = json_decode( (string) ( $item['session'] ?? '' ), true );
+				if ( is_array( $session ) ) {
+					$this->stored[ $name ] = array(
+						'session' => $session,
+						'created' => (int) ( $item['created'] ?? 0 ),
+					);
+				}
+				break;
+			case 'r#':
+				$this->ended[ $name ] = true;
+				break;
+			case 'e#':
+				$keep = json_decode( (string) ( $item['keep'] ?? '' ), true );
+				// What cannot be read keeps nobody.
+				$this->epochs[ (int) $name ] = is_array( $keep ) ? array_map( 'strval', array_values( $keep ) ) : array();
+				break;
+		}
+	}
+
+	/**
+	 * Takes the logouts that DynamoDB has not been told of, and tells it.
+	 */
+	private function take_pending(): void {
+		$pending = get_user_meta( $this->user_id, PENDING_META, true );
+		if ( ! is_array( $pending ) ) {
+			return;
+		}
+		$verifiers    = array_map( 'strval', (array) ( $pending['verifiers'] ?? array() ) );
+		$epoch        = (int) ( $pending['epoch'] ?? 0 );
+		$keep         = array_map( 'strval', (array) ( $pending['keep'] ?? array() ) );
+		$this->ended += array_fill_keys( $verifiers, true );
+		if ( $epoch > 0 ) {
+			$this->epochs[ $epoch ] = $keep;
+		}
+		if ( ! $this->answered ) {
+			return;
+		}
+		try {
+			if ( $epoch > 0 ) {
+				$this->store_epoch( $epoch, $keep );
+			}
+			foreach ( $verifiers as $verifier ) {
+				wp_dynamodb_put( self::table(), $this->key( "r#{$verifier}" ), array(), array( 'ttl' => YEAR_IN_SECONDS ) );
+			}
+			write_login_meta( $this->user_id, PENDING_META, array() );
+		} catch ( \Throwable $problem ) {
+			log_logins( 'logouts cannot be stored in DynamoDB yet: ' . $problem->getMessage() );
+		}
+	}
+
+	/**
+	 * Remembers in user meta what DynamoDB has still to be told.
+	 *
+	 * @param list<string> $verifiers Sessions that have ended.
+	 * @param int          $epoch     All that began until then have ended (ms), or 0.
+	 * @param list<string> $keep      But for these.
+	 */
+	private function remember( array $verifiers, int $epoch, array $keep ): void {
+		$pending = get_user_meta( $this->user_id, PENDING_META, true );
+		$pending = is_array( $pending ) ? $pending : array();
+		$later   = $epoch > (int) ( $pending['epoch'] ?? 0 );
+		$stored  = write_login_meta(
+			$this->user_id,
+			PENDING_META,
+			array(
+				'verifiers' => array_values( array_unique( array_merge( (array) ( $pending['verifiers'] ?? array() ), $verifiers ) ) ),
+				'epoch'     => $later ? $epoch : (int) ( $pending['epoch'] ?? 0 ),
+				'keep'      => $later ? $keep : (array) ( $pending['keep'] ?? array() ),
+			)
+		);
+		if ( ! $stored ) {
+			log_logins( 'a logout is lost: neither DynamoDB nor the database takes it; log out again when one of them does' );
+		}
+	}
+
+	/**
+	 * Stores a session in DynamoDB. Whether it did.
+	 *
+	 * @param string               $verifier Its verifier.
+	 * @param array<string, mixed> $session  The session.
+	 * @param int                  $created  When it began (ms).
+	 */
+	private function store( string $verifier, array $session, int $created ): bool {
+		$this->stored[ $verifier ] = compact( 'session', 'created' );
+		try {
+			wp_dynamodb_put(
+				self::table(),
+				$this->key( "s#{$verifier}" ),
+				array(
+					'session' => (string) wp_json_encode( $session, JSON_INVALID_UTF8_SUBSTITUTE ),
+					'created' => $created,
+				),
+				array( 'ttl' => max( (int) ( $session['expiration'] ?? 0 ) - time(), 1 ) )
+			);
+		} catch ( \Throwable $problem ) {
+			log_logins( 'a login cannot be stored in DynamoDB, user meta stands in: ' . $problem->getMessage() );
+			return false;
+		}
+
+		return true;
+	}
+
+	/**
+	 * Stores that all sessions that began until a moment have ended.
+	 *
+	 * @param int          $moment Milliseconds since 1970.
+	 * @param list<string> $keep   But for these.
+	 */
+	private function store_epoch( int $moment, array $keep ): void {
+		$last = max( array( 0, ...array_map( static fn ( array $candidate ): int => (int) ( $candidate['session']['expiration'] ?? 0 ), array_values( $this->candidates() ) ) ) );
+		wp_dynamodb_put(
+			self::table(),
+			$this->key( sprintf( 'e#%013d', $moment ) ),
+			array( 'keep' => (string) wp_json_encode( $keep ) ),
+			array( 'ttl' => max( $last - time(), 0 ) + YEAR_IN_SECONDS )
+		);
+	}
+
+	/**
+	 * Ends the oldest sessions of a user who has as many as allowed.
+	 */
+	private function make_room(): void {
+		$all  = $this->all();
+		$more = count( $all ) - (int) setting( 'logins_cap' ) + 1;
+		if ( $more > 0 ) {
+			uasort( $all, static fn ( array $one, array $other ): int => (int) ( $one['login'] ?? 0 ) <=> (int) ( $other['login'] ?? 0 ) );
+			$this->end( array_map( 'strval', array_slice( array_keys( $all ), 0, $more ) ) );
+		}
+	}
+
+	/**
+	 * Many items of what has ended: one item says it of all of them, and they go.
+	 */
+	private function tidy(): void {
+		if ( ! $this->answered || count( $this->stored ) + count( $this->ended ) + count( $this->epochs ) <= LOGINS_UNTIDY ) {
+			return;
+		}
+		$keep = array_map( 'strval', array_keys( $this->all() ) );
+		$now  = self::now_ms();
+		try {
+			$this->store_epoch( $now, $keep );
+		} catch ( \Throwable ) {
+			// Another login will.
+			return;
+		}
+		foreach ( array_keys( $this->ended ) as $verifier ) {
+			$this->remove( "r#{$verifier}" );
+		}
+		foreach ( array_keys( $this->epochs ) as $moment ) {
+			$this->remove( sprintf( 'e#%013d', $moment ) );
+		}
+		foreach ( array_diff( array_keys( $this->stored ), $keep ) as $verifier ) {
+			$this->remove( "s#{$verifier}" );
+		}
+		$this->ended  = array();
+		$this->epochs = array( $now => $keep );
+		$this->stored = array_intersect_key( $this->stored, array_flip( $keep ) );
+	}
+
+	/**
+	 * Deletes an item that is not needed any more; should that fail, it expires.
+	 *
+	 * @param string $item Its sort key.
+	 */
+	private function remove( string $item ): void {
+		try {
+			wp_dynamodb_delete( self::table(), $this->key( $item ) );
+		} catch ( \Throwable ) {
+			return;
+		}
+	}
+
+	/**
+	 * The sessions in user meta, as WordPress itself reads them.
+	 *
+	 * @return array<string, array<string, mixed>>
+	 */
+	private function meta_sessions(): array {
+		$sessions = get_user_meta( $this->user_id, 'session_tokens', true );
+		$good     = array();
+		foreach ( is_array( $sessions ) ? $sessions : array() as $verifier => $session ) {
+			// WordPress 4.0 kept the expiry alone.
+			$session = is_int( $session ) ? array( 'expiration' => $session ) : $session;
+			if ( is_array( $session ) && (int) ( $session['expiration'] ?? 0 ) >= time() ) {
+				$good[ (string) $verifier ] = $session;
+			}
+		}
+
+		return $good;
+	}
+
+	/**
+	 * Writes them, as WordPress itself would. Whether the database took it.
+	 *
+	 * @param array<string, array<string, mixed>> $sessions By verifier.
+	 */
+	private function mirror( array $sessions ): bool {
+		return write_login_meta( $this->user_id, 'session_tokens', $sessions );
+	}
+
+	/**
+	 * The key of an item.
+	 *
+	 * @param string $item Its sort key.
+	 * @return array{user: string, item: string}
+	 */
+	private function key( string $item ): array {
+		return array(
+			'user' => $this->partition,
+			'item' => $item,
+		);
+	}
+
+	/**
+	 * The table.
+	 */
+	private static function table(): string {
+		return (string) setting( 'logins_table' );
+	}
+
+	/**
+	 * Milliseconds since 1970.
+	 */
+	private static function now_ms(): int {
+		return (int) ( 1000 * microtime( true ) );
+	}
+}

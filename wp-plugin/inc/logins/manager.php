@@ -1,0 +1,56 @@
+<?php
+/**
+ * Puts Logins in the place of WordPress's own store, and keeps cookies alive in an outage.
+ *
+ * @package WP_DynamoDB
+ */
+
+namespace WP_DynamoDB;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * On `session_token_manager`: the class that WordPress shall use. Whoever has set another one keeps it.
+ *
+ * @param string $manager A class that extends WP_Session_Tokens.
+ */
+function login_manager( string $manager ): string {
+	return has_logins() && 'WP_User_Meta_Session_Tokens' === $manager ? Login_Tokens::class : $manager;
+}
+
+/**
+ * On `login_url`: without `reauth`, which would clear the cookie, when nobody could tell whether it is good.
+ *
+ * @param string $url The address of the login page.
+ */
+function keep_cookie( string $url ): string {
+	return Logins::is_inconclusive() ? remove_query_arg( 'reauth', $url ) : $url;
+}
+
+/**
+ * On `wp_login_errors`: says why a logged-in user sees the login page.
+ *
+ * @param \WP_Error $errors What the page shows.
+ */
+function explain_outage( \WP_Error $errors ): \WP_Error {
+	if ( Logins::is_inconclusive() ) {
+		$errors->add(
+			'wp_dynamodb_outage',
+			__( 'It cannot be checked at the moment whether you are logged in. Your login is kept: try again in a few minutes, or log in anew.', 'wp-dynamodb' ),
+			'message'
+		);
+	}
+
+	return $errors;
+}
+
+/**
+ * On `delete_user` and `wpmu_delete_user`: nothing of the user's logins stays behind but what ends them.
+ *
+ * @param int $user_id The user.
+ */
+function end_deleted_user( int $user_id ): void {
+	if ( has_logins() && get_userdata( $user_id ) ) {
+		Logins::of( $user_id )->end_all_but( array() );
+	}
+}

@@ -1,0 +1,164 @@
+<?php
+/**
+ * "Where you are logged in": a list in the profile, with a button for each session.
+ *
+ * @package WP_DynamoDB
+ */
+
+namespace WP_DynamoDB;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * Prints the list.
+ *
+ * @param \WP_User $user Whose profile it is.
+ */
+function show_logins( \WP_User $user ): void {
+	if ( ! has_logins() || ! current_user_can( 'edit_user', $user->ID ) ) {
+		return;
+	}
+
+	$logins = Logins::of( $user->ID );
+	$all    = array_filter( $logins->all(), static fn ( array $session ): bool => (int) ( $session['expiration'] ?? 0 ) > time() );
+	$mine   = get_current_user_id() === $user->ID ? hash( 'sha256', wp_get_session_token() ) : '';
+	uasort( $all, static fn ( array $one, array $other ): int => (int) ( $other['login'] ?? 0 ) <=> (int) ( $one['login'] ?? 0 ) );
+
+	printf( '<h2 id="wp-dynamodb-logins">%s</h2>', esc_html__( 'Where you are logged in', 'wp-dynamodb' ) );
+	if ( ! $logins->has_answered() ) {
+		printf( '<p role="status">%s</p>', esc_html__( 'DynamoDB does not answer at the moment: the list may not be complete.', 'wp-dynamodb' ) );
+	}
+	printf(
+		'<table class="widefat striped" style="max-width: 60em" aria-labelledby="wp-dynamodb-logins"><thead><tr><th scope="col">%s</th><th scope="col">%s</th><th scope="col">%s</th>'
+		. '<th scope="col">%s</th><th scope="col"><span class="screen-reader-text">%s</span></th></tr></thead><tbody>',
+		esc_html__( 'Device', 'wp-dynamodb' ),
+		esc_html__( 'Address', 'wp-dynamodb' ),
+		esc_html__( 'Since', 'wp-dynamodb' ),
+		esc_html__( 'Until', 'wp-dynamodb' ),
+		esc_html__( 'Action', 'wp-dynamodb' )
+	);
+	foreach ( $all as $verifier => $session ) {
+		show_login( $user->ID, (string) $verifier, $session, (string) $verifier === $mine );
+	}
+	if ( array() === $all ) {
+		printf( '<tr><td colspan="5">%s</td></tr>', esc_html__( 'Nowhere.', 'wp-dynamodb' ) );
+	}
+	echo '</tbody></table>';
+}
+
+/**
+ * Prints one session's row.
+ *
+ * @param int                  $user_id  Whose it is.
+ * @param string               $verifier Its verifier.
+ * @param array<string, mixed> $session  The session.
+ * @param bool                 $is_this  It is the one that asks.
+ */
+function show_login( int $user_id, string $verifier, array $session, bool $is_this ): void {
+	$device = device_name( (string) ( $session['ua'] ?? '' ) );
+	$since  = login_time( (int) ( $session['login'] ?? 0 ) );
+	$action = esc_html__( 'This session', 'wp-dynamodb' );
+	if ( ! $is_this ) {
+		$url    = add_query_arg(
+			array(
+				'action'  => 'wp_dynamodb_end_login',
+				'user'    => $user_id,
+				'session' => $verifier,
+			),
+			admin_url( 'admin-post.php' )
+		);
+		$action = sprintf(
+			'<a class="button" href="%s" aria-label="%s">%s</a>',
+			esc_url( wp_nonce_url( $url, "wp_dynamodb_end_login_{$user_id}_{$verifier}" ) ),
+			/* translators: 1: name of a device, 2: date and time of the login. */
+			esc_attr( sprintf( __( 'Log out %1$s, logged in %2$s', 'wp-dynamodb' ), $device, $since ) ),
+			esc_html__( 'Log out', 'wp-dynamodb' )
+		);
+	}
+
+	printf(
+		'<tr><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td></tr>',
+		esc_html( $device ),
+		esc_html( (string) ( $session['ip'] ?? '' ) ),
+		esc_html( $since ),
+		esc_html( login_time( (int) ( $session['expiration'] ?? 0 ) ) ),
+		wp_kses(
+			$action,
+			array(
+				'a' => array(
+					'class'      => true,
+					'href'       => true,
+					'aria-label' => true,
+				),
+			)
+		)
+	);
+}
+
+/**
+ * A time as the site shows times.
+ *
+ * @param int $time Unix time; 0: unknown.
+ */
+function login_time( int $time ): string {
+	return 0 === $time ? __( 'unknown', 'wp-dynamodb' ) : (string) wp_date( get_option( 'date_format' ) . ' ' . get_option( 'time_format' ), $time );
+}
+
+/**
+ * Browser and system of a user agent, as far as people care.
+ *
+ * @param string $agent The header.
+ */
+function device_name( string $agent ): string {
+	$find    = static function ( array $names ) use ( $agent ): string {
+		foreach ( $names as $mark => $name ) {
+			if ( str_contains( $agent, $mark ) ) {
+				return $name;
+			}
+		}
+		return '';
+	};
+	$browser = $find(
+		array(
+			'Edg'      => 'Edge',
+			'OPR'      => 'Opera',
+			'Firefox/' => 'Firefox',
+			'Chrome/'  => 'Chrome',
+			'Safari/'  => 'Safari',
+			'curl/'    => 'curl',
+		)
+	);
+	$system  = $find(
+		array(
+			'iPhone'   => 'iPhone',
+			'iPad'     => 'iPad',
+			'Android'  => 'Android',
+			'Windows'  => 'Windows',
+			'Mac OS X' => 'macOS',
+			'Linux'    => 'Linux',
+		)
+	);
+	if ( '' === $browser . $system ) {
+		return '' === $agent ? __( 'unknown', 'wp-dynamodb' ) : mb_substr( $agent, 0, 60 );
+	}
+
+	return trim( "{$browser} {$system}" );
+}
+
+/**
+ * Ends one session, for its button.
+ */
+function end_login(): void {
+	$user_id  = absint( $_GET['user'] ?? 0 );
+	$verifier = is_string( $_GET['session'] ?? null ) ? sanitize_key( wp_unslash( $_GET['session'] ) ) : '';
+	check_admin_referer( "wp_dynamodb_end_login_{$user_id}_{$verifier}" );
+	if ( ! has_logins() || ! current_user_can( 'edit_user', $user_id ) || 1 !== preg_match( '/^[0-9a-f]{64}$/D', $verifier ) ) {
+		wp_die( esc_html__( 'You are not allowed to do this.', 'wp-dynamodb' ), '', array( 'response' => 403 ) );
+	}
+
+	Logins::of( $user_id )->end( array( $verifier ) );
+
+	$page = get_current_user_id() === $user_id ? 'profile.php' : "user-edit.php?user_id={$user_id}";
+	wp_safe_redirect( self_admin_url( $page ) . '#wp-dynamodb-logins' );
+	exit;
+}

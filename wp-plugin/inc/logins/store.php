@@ -1,0 +1,139 @@
+<?php
+/**
+ * Where login sessions lie: a DynamoDB table with the keys `user` and `item`, and beside it WordPress's own user meta.
+ *
+ * One partition for each user of each site. Its items never change what another one says:
+ *
+ *     s#<verifier>  a login session: `session` (JSON), `created` (ms), `expires`
+ *     r#<verifier>  that session has ended, whatever else is found of it
+ *     e#<ms>        all sessions that began until then have ended, but for those in `keep` (JSON)
+ *
+ * So it does not matter in which order or through which Region they arrive: what has ended stays ended.
+ *
+ * @package WP_DynamoDB
+ */
+
+namespace WP_DynamoDB;
+
+defined( 'ABSPATH' ) || exit;
+
+/** Revocations that DynamoDB could not be told of: array{verifiers: list<string>, epoch: int, keep: list<string>}. */
+const PENDING_META = '_wp_dynamodb_pending_logouts';
+
+/** The option that ends all sessions of all users that began before (ms): `WP_Session_Tokens::destroy_all_for_all_users()`. */
+const DROPPED_OPTION = 'wp_dynamodb_logins_dropped';
+
+/** More items than that in one partition, and what has ended is tidied away at the next login. */
+const LOGINS_UNTIDY = 100;
+
+/**
+ * Whether login sessions are kept in DynamoDB: it is switched on, and the extension can do it.
+ */
+function has_logins(): bool {
+	return true === setting( 'logins' ) && function_exists( 'wp_dynamodb_query' );
+}
+
+/**
+ * The partition of a user. Named by what signs the site's cookies: a copy of the site with other salts has its own.
+ *
+ * @param string $login The user's login name, as in the cookie.
+ */
+function login_partition( string $login ): string {
+	global $wpdb;
+
+	$salt = '';
+	foreach ( array( 'LOGGED_IN_KEY', 'LOGGED_IN_SALT' ) as $name ) {
+		$salt .= defined( $name ) && 'put your unique phrase here' !== constant( $name ) ? constant( $name ) : '';
+	}
+	if ( '' === $salt ) {
+		$salt = wp_salt( 'logged_in' );
+	}
+
+	return substr( hash( 'sha256', "wp-dynamodb\n{$salt}\n{$wpdb->base_prefix}" ), 0, 16 ) . '#' . substr( hash( 'sha256', $login ), 0, 40 );
+}
+
+/**
+ * The key of a query for everything of a user.
+ *
+ * @param string $partition From login_partition().
+ * @return array{user: string, item: string}
+ */
+function login_key( string $partition ): array {
+	return array(
+		'user' => $partition,
+		'item' => '',
+	);
+}
+
+/** Options of that query: a login that was stored a moment ago must be found. */
+const LOGIN_QUERY = array(
+	'consistent' => true,
+	'limit'      => 1000,
+);
+
+/**
+ * Begins to read the sessions of the user whom the request's cookie names, while WordPress starts. Called by the loader.
+ */
+function begin_login_query(): void {
+	if ( ! has_logins() || ! defined( 'LOGGED_IN_KEY' ) || 'put your unique phrase here' === constant( 'LOGGED_IN_KEY' ) ) {
+		return;
+	}
+
+	$name = defined( 'LOGGED_IN_COOKIE' ) ? constant( 'LOGGED_IN_COOKIE' ) : 'wordpress_logged_in_' . md5( (string) get_site_option( 'siteurl' ) );
+	// phpcs:ignore WordPress.Security.ValidatedSanitizedInput -- only its form is looked at; WordPress checks the signature later.
+	$cookie = $_COOKIE[ $name ] ?? '';
+	// Only what may be a cookie of this site that has not ended: each read costs.
+	if ( ! is_string( $cookie ) || 1 !== preg_match( '/^([^|]{1,60})\|(\d{1,12})\|[A-Za-z0-9]{43}\|[0-9a-f]{64}$/D', $cookie, $parts ) || (int) $parts[2] < time() ) {
+		return;
+	}
+
+	try {
+		wp_dynamodb_query_ahead( (string) setting( 'logins_table' ), login_key( login_partition( $parts[1] ) ), LOGIN_QUERY );
+	} catch ( \Throwable ) {
+		// The query itself will say what is wrong.
+		return;
+	}
+}
+
+/**
+ * Writes to the user meta that WordPress itself would use, without a word when the database refuses: it may be read-only
+ * in this Region.
+ *
+ * @param int    $user_id The user.
+ * @param string $name    The meta key.
+ * @param mixed  $value   The value; empty removes it.
+ * @return bool Whether it is stored.
+ */
+function write_login_meta( int $user_id, string $name, mixed $value ): bool {
+	global $wpdb;
+
+	$shown = $wpdb->suppress_errors( true );
+	try {
+		if ( array() === $value ) {
+			delete_user_meta( $user_id, $name );
+			$stored = array() === get_user_meta( $user_id, $name );
+		} else {
+			update_user_meta( $user_id, $name, $value );
+			// phpcs:ignore Universal.Operators.StrictComparisons -- as update_metadata() itself compares.
+			$stored = get_user_meta( $user_id, $name, true ) == $value;
+		}
+	} finally {
+		$wpdb->suppress_errors( $shown );
+	}
+
+	return $stored;
+}
+
+/**
+ * One line in PHP's error log, once in a request for each text. Never a verifier or a name.
+ *
+ * @param string $text What happened.
+ */
+function log_logins( string $text ): void {
+	static $said = array();
+
+	if ( ! isset( $said[ $text ] ) ) {
+		$said[ $text ] = true;
+		error_log( "wp-dynamodb: {$text}" ); // phpcs:ignore WordPress.PHP.DevelopmentFunctions -- for whoever is on call.
+	}
+}
