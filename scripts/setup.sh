@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what `make demo` and `make test` need and is not there yet: Debian packages, a Python venv, WordPress's files.
+# Installs what `make demo` and `make test` need and is not there yet: Debian packages, a Python venv, the browser tests' modules,
+# WordPress's files.
 # Safe to run again at any time; takes well under two seconds when nothing is missing.
 set -euo pipefail
 
@@ -11,6 +12,8 @@ source scripts/lib.sh
 source scripts/setup/packages.sh
 # shellcheck source=scripts/setup/python.sh
 source scripts/setup/python.sh
+# shellcheck source=scripts/setup/browser.sh
+source scripts/setup/browser.sh
 # shellcheck source=scripts/setup/wordpress.sh
 source scripts/setup/wordpress.sh
 
@@ -31,6 +34,7 @@ main() {
     check_machine
     install_packages
     make_venv
+    install_browser_tools
     unpack_wordpress
     say "ready ($((SECONDS - started)) s)"
 }
