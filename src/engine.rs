@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use wp_dynamodb_core::{Engine, Error, Kind};
 
-use crate::ini;
+use crate::{ini, lifecycle};
 
 /// Engines that a worker keeps: vhosts and pools with settings of their own take turns in it.
 const MOST: usize = 32;
@@ -64,7 +64,8 @@ impl Engines {
             None => Rc::new(Engine::start(Arc::new(settings))?),
         };
         if self.all.len() == MOST {
-            self.all.remove(0);
+            // What it has under way ends before it does.
+            self.all.remove(0).flush();
         }
         self.all.push(Rc::clone(&engine));
         Ok(engine)
@@ -96,6 +97,7 @@ pub fn stop() {
             }
             for engine in engines.all {
                 engine.flush();
+                lifecycle::log_notices(&engine);
                 engine.slot().release(engine.pid());
             }
         }

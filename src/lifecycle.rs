@@ -13,7 +13,7 @@
 use ext_php_rs::zend::ModuleEntry;
 use ext_php_rs::{info_table_end, info_table_header, info_table_row, info_table_start};
 use wp_dynamodb_core::config::LogLevel;
-use wp_dynamodb_core::{region, status};
+use wp_dynamodb_core::{Engine, region, status};
 
 use crate::{constants, engine, exceptions, guard, ini, session, sys};
 
@@ -71,23 +71,31 @@ pub unsafe extern "C" fn post_deactivate() -> i32 {
     let _ = guard::contain(|| {
         session::reset();
         engine::request_ended();
-        if let Some(engine) = engine::running().filter(|_| sys::ini_value(c"log_errors").is_some_and(|on| on != "0" && !on.is_empty())) {
-            let least = engine.shared_settings().log_level;
-            for notice in engine.slot().notices.take() {
-                let level = match notice.split_once(": ") {
-                    Some(("error", _)) => LogLevel::Error,
-                    Some(("info", _)) => LogLevel::Info,
-                    _ => LogLevel::Warning,
-                };
-                if level <= least {
-                    let message = std::ffi::CString::new(format!("wp_dynamodb: {notice}")).unwrap_or_default();
-                    sys::log(&message);
-                }
-            }
+        if let Some(engine) = engine::running() {
+            log_notices(&engine);
         }
         Ok(())
     });
     sys::SUCCESS
+}
+
+/// Logs what the host has to say and nobody has logged yet.
+pub fn log_notices(engine: &Engine) {
+    if sys::ini_value(c"log_errors").is_none_or(|on| on == "0" || on.is_empty()) {
+        return;
+    }
+    let least = engine.shared_settings().log_level;
+    for notice in engine.slot().notices.take() {
+        let level = match notice.split_once(": ") {
+            Some(("error", _)) => LogLevel::Error,
+            Some(("info", _)) => LogLevel::Info,
+            _ => LogLevel::Warning,
+        };
+        if level <= least {
+            let message = std::ffi::CString::new(format!("wp_dynamodb: {notice}")).unwrap_or_default();
+            sys::log(&message);
+        }
+    }
 }
 
 /// MINFO.

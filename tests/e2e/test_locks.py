@@ -1,5 +1,6 @@
 """session_locking: requests of one session come one after the other, and none of their changes is lost."""
 
+import signal
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +9,7 @@ import pytest
 from browsing import EAST, WEST, Guest
 from conftest import STAYS, calm
 
-from harness import fastcgi, wait
+from harness import fastcgi, process, wait
 from harness.fpm import Fpm
 from harness.lab import Lab
 
@@ -131,6 +132,62 @@ def test_a_late_owner_is_refused(locking: Locking, lab: Lab) -> None:
         page = late.result()
     assert "lock had ended" in " ".join(page["warnings"]), page
     assert same(guest, other).ok()["found"] == {"text": "next"}
+
+
+@pytest.mark.parametrize("do", ["destroy", "renew"])
+def test_a_late_owner_destroys_nothing(locking: Locking, lab: Lab, do: str) -> None:
+    host, other = locking(f"late-{do}", workers=1, lock_ttl=2), locking(f"next-{do}", WEST, lock_ttl=2)
+    guest = Guest(host)
+    guest.ok("put", text="before")
+    with ThreadPoolExecutor(2) as pool:
+        lab.counters_reset()
+        late = pool.submit(same(guest, host).get, do, wait=1500)
+        wait.until(lambda: lab.calls(EAST, "dynamodb") == 1, what="the lock", timeout=5, every=0.005)
+        host.pause()
+        working = pool.submit(same(guest, other).ok, "put", text="next", wait=1000)
+        # Its page begins when it has the lock, and takes a second.
+        wait.until(lambda: any(process.sleeps(pid) for pid in other.pids()), what="the next owner", timeout=8, every=0.01)
+        host.resume()
+        page = late.result()
+        assert working.result()["started"]
+    assert "lock had ended" in " ".join(page["warnings"]), page
+    assert same(guest, other).ok()["found"] == {"text": "next"}
+
+
+def test_a_frozen_owner_holds_up_nobody_for_longer_than_its_lease(locking: Locking, lab: Lab) -> None:
+    """On its own host, where others wait for its turn and not for the item's lock."""
+    host = locking("frozen", workers=3, lock_ttl=2, lock_wait=20)
+    guest = Guest(host)
+    guest.ok("put", text="before")
+    with ThreadPoolExecutor(1) as pool:
+        lab.counters_reset()
+        page = pool.submit(same(guest, host).get, "put", text="late", wait=1500)
+        wait.until(lambda: lab.calls(EAST, "dynamodb") == 1, what="the lock", timeout=5, every=0.005)
+        owner = wait.until(lambda: next((pid for pid in host.pids() if process.sleeps(pid)), None), what="the page to sleep", timeout=5, every=0.01)
+        process.send(owner, signal.SIGSTOP)
+        began = time.monotonic()
+        same(guest, host).ok("put", text="next")
+        assert time.monotonic() - began < 4
+        process.send(owner, signal.SIGCONT)
+        assert "lock had ended" in " ".join(page.result()["warnings"])
+    assert same(guest, host).ok()["found"] == {"text": "next"}
+
+
+def test_a_write_whose_answer_is_lost_is_stored(locking: Locking, lab: Lab) -> None:
+    """The first try takes the lock off; the second must not be told that another one has it."""
+    host = locking("lost-answer")
+    guest = Guest(host)
+    guest.ok("put", text="before")
+    lab.counters_reset()
+    with ThreadPoolExecutor(1) as pool:
+        page = pool.submit(same(guest, host).get, "put", text="after", wait=300)
+        wait.until(lambda: lab.calls(EAST, "dynamodb") == 1, what="the lock", timeout=5, every=0.005)
+        lab.fault(EAST, "dynamodb", "hang")
+        wait.until(lambda: lab.calls(EAST, "dynamodb") == 2, what="the write", timeout=5, every=0.005)
+        lab.fault(EAST, "dynamodb", "none")
+        answer = page.result()
+    assert answer["warnings"] == [] and answer["saved"] is True, answer
+    assert same(guest, host).ok()["found"] == {"text": "after"}
 
 
 def test_in_a_bridge(start_fpm: Callable[..., Fpm], lab: Lab) -> None:

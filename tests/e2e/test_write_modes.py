@@ -114,6 +114,50 @@ def test_a_write_that_fails_is_logged_and_counted(mode: Start, lab: Lab, write: 
     assert guest.id not in host.php_log.read_text()
 
 
+def test_overlap_that_ends_its_response_early_shows_nobody_an_old_session(mode: Start, lab: Lab) -> None:
+    """After fastcgi_finish_request() the visitor's next page may come before the write has ended: it waits for it."""
+    host = mode("overlap")
+    guest = Guest(host)
+    guest.ok("put", text="0")
+    lab.fault(EAST, "dynamodb", "latency", ms=100)
+    for number in range(1, 6):
+        guest.ok("put", text=str(number), finish=0)
+        assert guest.ok("abort")["found"] == {"text": str(number)}
+
+
+@pytest.mark.parametrize("write", ["overlap", "behind"])
+def test_a_write_with_a_lock_that_fails_is_counted(own_host: Start, lab: Lab, write: str) -> None:
+    """Giving the lock back, which fails too, must not outlive the write's own deadline."""
+    ini = STAYS | {"wp_dynamodb.session_write": write, "wp_dynamodb.session_locking": "1"}
+    host = own_host(f"fails-{write}", workers=2, ini=ini)
+    guest = Guest(host)
+    guest.ok("put", text="before")
+    lab.counters_reset()
+    with ThreadPoolExecutor(1) as pool:
+        page = pool.submit(guest.get, "put", text="lost", wait=300)
+        wait.until(lambda: lab.calls(EAST, "dynamodb") == 1, what="the lock", timeout=5, every=0.005)
+        lab.fault(EAST, "dynamodb", "blackhole")
+        page.result()
+    wait.until(lambda: host.metrics()["sessions"]["failed"] >= 1, what="the failure to be counted", timeout=10)
+    # The host's next request logs it.
+    wait.until(lambda: host.probe() and lines(host, "and its page could not be told") == 1, what="the failure in the log", timeout=5, logs=host.logs)
+
+
+def test_a_write_that_fails_while_its_worker_ends_is_logged(own_host: Start, lab: Lab) -> None:
+    host = own_host("writes-and-ends", workers=1, ini=STAYS | {"wp_dynamodb.session_write": "behind"})
+    guest = Guest(host)
+    guest.ok("put", text="before")
+    wait.until(lambda: lab.writes() >= 1, what="the first write", timeout=5)
+    lab.counters_reset()
+    with ThreadPoolExecutor(1) as pool:
+        page = pool.submit(guest.get, "put", text="lost", wait=300)
+        wait.until(lambda: lab.calls(EAST, "dynamodb", "GetItem") >= 1, what="the page's read", timeout=5, every=0.005)
+        lab.fault(EAST, "dynamodb", "throttle")
+        page.result()
+    host.reload()
+    wait.until(lambda: lines(host, "and its page could not be told") == 1, what="the failure in the log", timeout=5, logs=host.logs)
+
+
 def test_a_reload_loses_nothing_that_is_behind(mode: Start, lab: Lab) -> None:
     host = mode("behind")
     guests = [Guest(host) for _ in range(8)]

@@ -175,3 +175,11 @@ def stop_all(run: Path) -> list[str]:
         daemon.stop()
         stopped.append(daemon.name)
     return stopped
+
+
+def sleeps(pid: int) -> bool:
+    """Whether a process is in a sleep of its own making (usleep()), not waiting for something."""
+    try:
+        return Path(f"/proc/{pid}/syscall").read_text().split()[0] in ("35", "230")
+    except OSError:
+        return False

@@ -3,13 +3,14 @@
  * One session page for the tests: does what is asked and tells what happened, as JSON.
  *
  *   do      none (no session at all) | read (default) | count (one more) | add (a number to the list) | put (replace the data by `text`) | noise (replace the data by 5 MB that grow
- *           from `seed`) | fresh (store nothing) | abort | destroy
+ *           from `seed`) | fresh (store nothing) | abort | destroy | renew (a new id)
  *   glance  1: session_start() with read_and_close
  *   strict  1: session.use_strict_mode
  *   boot    milliseconds before session_start()
  *   id      a session id that the page sets itself
  *   wait    milliseconds between session_start() and the change
  *   again   1: after the change the session is started once more
+ *   finish  milliseconds: the response ends before the page does, which goes on for so long
  *   until   a Region: the change waits for it to be the active one, at most 10 s
  */
 
@@ -61,6 +62,9 @@ switch ( $_GET['do'] ?? 'read' ) {
 	case 'abort':
 		session_abort();
 		break;
+	case 'renew':
+		session_regenerate_id( true );
+		break;
 	case 'destroy':
 		$destroyed = session_destroy();
 		break;
@@ -101,3 +105,7 @@ echo json_encode(
 	),
 	JSON_PARTIAL_OUTPUT_ON_ERROR
 );
+if ( isset( $_GET['finish'] ) ) {
+	fastcgi_finish_request();
+	usleep( 1000 * (int) $_GET['finish'] );
+}

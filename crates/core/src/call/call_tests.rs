@@ -97,8 +97,8 @@ impl Store for Regions {
     fn lock<'a>(&'a self, region: &'a Region, key: &'a Key, lock: &'a Lock) -> Reply<'a, Item> {
         self.behave(region, "UpdateItem", move || self.memory.lock(region, key, lock))
     }
-    fn delete<'a>(&'a self, region: &'a Region, key: &'a Key) -> Reply<'a, ()> {
-        self.behave(region, "DeleteItem", move || self.memory.delete(region, key))
+    fn delete<'a>(&'a self, region: &'a Region, key: &'a Key, holds: Option<&'a str>) -> Reply<'a, ()> {
+        self.behave(region, "DeleteItem", move || self.memory.delete(region, key, holds))
     }
 }
 
@@ -175,7 +175,8 @@ impl Bench {
     }
 
     async fn delete(&self, seen: &Seen) -> Result<(), Error> {
-        self.caller.delete(&key(), &crate::session::item::gone(&self.caller.host.settings, 5), seen, Instant::now() + REQUEST).await
+        let gone = crate::session::item::gone(&self.caller.host.settings, 5);
+        self.caller.delete(&key(), gone.into(), seen, Instant::now() + REQUEST).await
     }
 
     fn counted(&self, event: RoutingEvent) -> u64 {

@@ -13,7 +13,7 @@ use crate::metrics::{Operation, RoutingEvent};
 use crate::region::decide::route::View;
 use crate::region::mask::Mask;
 use crate::store::copies::{Seen, Write};
-use crate::store::{Change, Key, LOCK, LOCK_UNTIL, Update, Writing};
+use crate::store::{Change, Key, LOCK, LOCK_UNTIL, Writing};
 
 type Answer<'a> = std::pin::Pin<Box<dyn Future<Output = (usize, Result<(), Error>)> + Send + 'a>>;
 
@@ -84,22 +84,26 @@ impl Caller {
         race.run().await
     }
 
-    /// Deletes an item. Where copies may be left that this host cannot reach, or that another host still uses, `gone` is written instead.
+    /// Deletes an item. Where copies may be left that this host cannot reach, or that another host still uses, `gone` is written instead;
+    /// with its lock, when the item is locked.
     ///
     /// # Errors
     /// When it is not certain that it has gone.
-    pub async fn delete(&self, key: &Key, gone: &Update, seen: &Seen, deadline: Instant) -> Result<(), Error> {
+    pub async fn delete(&self, key: &Key, gone: Writing, seen: &Seen, deadline: Instant) -> Result<(), Error> {
         let view = self.host.view();
         let route = view.route();
         let mut seen = seen.clone();
         let mut failures = Failures::default();
         // Regions that are lost now, or were a moment ago, may have a copy that would come back.
         let elsewhere = view.open.without(route.region).or(self.host.in_window(route.region)).or(seen.failed);
-        if route.region == route.preferred && elsewhere.is_empty() {
+        // A lock in another Region than the one in use is checked by no delete here.
+        let lock = gone.lock.as_ref();
+        if route.region == route.preferred && elsewhere.is_empty() && lock.is_none_or(|(region, _)| *region == route.region) {
+            let holds = lock.map(|(_, token)| token.as_str());
             let course = Course::until(deadline);
             let patience = self.patience(&view, false, &course);
             let name = self.host.name(route.region);
-            match self.attempt(Operation::DeleteItem, route.region, patience, || self.store.delete(name, key)).await {
+            match self.attempt(Operation::DeleteItem, route.region, patience, || self.store.delete(name, key, holds)).await {
                 Err(error) if self.moves_on(&error, &view) && !patience.alone => {
                     seen.failed = seen.failed.with(route.region);
                     failures.add(route.region, error);
@@ -107,7 +111,7 @@ impl Caller {
                 answer => return answer,
             }
         }
-        self.write_after(key, &gone.clone().into(), &seen, deadline, failures).await.map(|_| ())
+        self.write_after(key, &gone, &seen, deadline, failures).await.map(|_| ())
     }
 }
 

@@ -316,8 +316,9 @@ impl Engine {
     /// Starts a write that the page does not wait for here; with `behind` nor anywhere else. Its failure is counted and logged.
     fn write_later(&self, key: &Key, writing: Writing, seen: &Seen, lock: Option<SessionLock>, behind: bool) {
         let (slot, limit, now) = (self.host.slot, self.host.settings.request_timeout, monotonic_ms());
-        let claim = behind.then(|| slot.in_flight.claim(hash_of(key), self.pid(), now, now + millis(limit + 2 * GRACE)));
-        let behind = matches!(claim, Some(Some(_)));
+        // With `overlap` too: a page may end its response before its end (fastcgi_finish_request()).
+        let claim = slot.in_flight.claim(hash_of(key), self.pid(), now, now + millis(limit + 2 * GRACE));
+        let behind = behind && claim.is_some();
         let (caller, deadline) = (self.caller.clone(), Instant::now() + limit);
         let (key, seen) = (key.clone(), seen.clone());
         let pending = key.clone();
@@ -410,11 +411,14 @@ impl Items for Engine {
         let settings = &self.host.settings;
         let token = random()?;
         let (caller, slot, pid, wait) = (self.caller.clone(), self.host.slot, self.pid(), settings.lock_wait);
+        let lease = settings.request_timeout + settings.lock_ttl;
         let (region, table, item) = (self.region(), format!("table {}", settings.table), key.clone());
         let taken = self.process.start(async move {
             let (hash, deadline) = (hash_of(&item), tokio::time::Instant::now() + wait);
+            // Until the item is locked; from then on the lock's own renewal moves it.
+            let turn_ends = monotonic_ms() + millis(wait + lease);
             let turn = loop {
-                match slot.host_locks.take(hash, pid, token).filter(|_| !slot.in_flight.has(hash, monotonic_ms())) {
+                match slot.host_locks.take(hash, pid, token, monotonic_ms(), turn_ends).filter(|_| !slot.in_flight.has(hash, monotonic_ms())) {
                     Some(turn) => break turn,
                     None if tokio::time::Instant::now() >= deadline => {
                         let cause = "another request on this host has the session's lock, and did not give it back within wp_dynamodb.session_lock_wait";
@@ -475,12 +479,14 @@ impl Items for Engine {
         self.ensure_fresh();
         let seen = self.later.settle(key).unwrap_or_else(|| seen.clone());
         let lock = self.lock_of(key).map(SessionLock::let_go);
-        let (key, gone) = (key.clone(), gone.clone());
+        let (key, mut gone) = (key.clone(), Writing::from(gone.clone()));
+        gone.lock = lock.as_ref().map(|(held, _)| (held.region, held.token.clone()));
         self.call(Operation::DeleteItem, |caller, deadline| async move {
-            let answer = caller.delete(&key, &gone, &seen, deadline).await;
+            let answer = caller.delete(&key, gone, &seen, deadline).await;
+            let late = lock.is_some() && answer.as_ref().is_err_and(|error| error.kind == Kind::Condition);
             // The next one's turn.
             drop(lock);
-            answer
+            answer.map_err(|error| if late { lock_ended(error, "the session is not destroyed") } else { error })
         })
     }
 
@@ -507,17 +513,26 @@ async fn put(
         answer = caller.write(key, &whole.into(), seen, deadline.into()).await;
     }
     match (&lock, answer) {
-        (Some(_), Err(error)) if refused => {
-            let cause = "this request's lock had ended, and another one has the session now: what it changed is not stored";
-            Err(Error { kind: Kind::Locked, cause: cause.into(), ..error })
-        }
-        (Some((held, _)), Err(error)) => {
-            // Not to keep the next one waiting for a lock that nobody needs.
-            let _ = caller.release(key, held).await;
+        (Some(_), Err(error)) if refused => Err(lock_ended(error, "what it changed is not stored")),
+        (Some(_), Err(error)) => {
+            // Not to keep the next one waiting for a lock that nobody needs; nor this one for that.
+            let (caller, key) = (caller.clone(), key.clone());
+            tokio::spawn(async move {
+                if let Some((held, turn)) = lock {
+                    let _ = caller.release(&key, &held).await;
+                    drop(turn);
+                }
+            });
             Err(error)
         }
         (_, answer) => answer,
     }
+}
+
+/// A late owner's: `what` has not happened.
+fn lock_ended(error: Error, what: &str) -> Error {
+    let cause = format!("this request's lock had ended, and another one has the session now: {what}");
+    Error { kind: Kind::Locked, cause, ..error }
 }
 
 fn random() -> Result<u64, Error> {

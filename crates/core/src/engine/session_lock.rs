@@ -10,6 +10,7 @@ use crate::call::Caller;
 use crate::call::lock::Held;
 use crate::error::Kind;
 use crate::region::host_locks::Turn;
+use crate::region::shared::monotonic_ms;
 use crate::runtime::Process;
 use crate::store::Key;
 
@@ -30,14 +31,20 @@ impl SessionLock {
     #[must_use]
     pub fn keep(process: &Process, caller: Caller, key: Key, held: Held, turn: Turn, ttl: Duration) -> Self {
         let lost = Arc::new(AtomicBool::new(false));
-        let (flag, item, lock) = (Arc::clone(&lost), key.clone(), held.clone());
+        let (flag, item, lock, lease) = (Arc::clone(&lost), key.clone(), held.clone(), turn.lease());
+        let ends = move || monotonic_ms() + u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX / 2);
+        lease.extend(ends());
         let renewal = process.spawn(async move {
             loop {
                 tokio::time::sleep(ttl / 3).await;
                 // What cannot be renewed now is tried again; what is another one's is not ours any more.
-                if caller.renew(&item, &lock).await.is_err_and(|error| error.kind == Kind::Condition) {
-                    flag.store(true, Ordering::Release);
-                    return;
+                match caller.renew(&item, &lock).await {
+                    Ok(()) => lease.extend(ends()),
+                    Err(error) if error.kind == Kind::Condition => {
+                        flag.store(true, Ordering::Release);
+                        return;
+                    }
+                    Err(_) => {}
                 }
             }
         });

@@ -44,7 +44,7 @@ use crate::region::notices::Notices;
 use crate::region::text::Text;
 
 /// Changes with the layout: a reloaded extension never reads an old one's segment.
-const MAGIC: u64 = 0x7770_6464_6200_0007;
+const MAGIC: u64 = 0x7770_6464_6200_0008;
 const SLOTS: usize = 8;
 
 /// The mapped memory.

@@ -84,7 +84,7 @@ impl Items for Bench {
         Ok(seen.written(Mask::default().with(0), Mask::default(), self.now_ms()))
     }
     fn delete(&self, key: &Key, _gone: &Update, _seen: &Seen) -> Result<(), Error> {
-        self.runtime.block_on(self.store.delete(&self.region, key))
+        self.runtime.block_on(self.store.delete(&self.region, key, None))
     }
     fn count(&self, event: SessionEvent) {
         self.events.borrow_mut().push(event);

@@ -10,6 +10,7 @@ use once_cell::sync::OnceCell;
 use crate::aws::{self, Aws};
 use crate::error::{Error, Kind};
 use crate::region::Region;
+use crate::store::copies::{UPDATED_AT, WRITER};
 use crate::store::{Attribute, Change, Item, Key, LOCK, LOCK_UNTIL, Lock, Reply, Store, Update};
 
 /// Clients by Region, made when first needed.
@@ -83,7 +84,15 @@ impl Store for Dynamo {
                 request = request
                     .expression_attribute_names("#lock", LOCK)
                     .expression_attribute_values(":held", AttributeValue::S(token.clone()));
-                request = request.condition_expression("#lock = :held");
+                // A try before this one may have been carried out and its answer lost: it has taken the lock off.
+                let number = |wanted: &str| {
+                    let mut changes = update.changes.iter();
+                    changes.position(|(name, change)| name == wanted && matches!(change, Change::Set(_)))
+                };
+                let done = number(UPDATED_AT)
+                    .zip(number(WRITER))
+                    .map(|(at, writer)| format!(" OR (attribute_not_exists(#lock) AND #n{at} = :v{at} AND #n{writer} = :v{writer})"));
+                request = request.condition_expression(format!("#lock = :held{}", done.unwrap_or_default()));
             } else if update.must_exist {
                 request = request.expression_attribute_names("#key", &key.attribute).condition_expression("attribute_exists(#key)");
             }
@@ -128,15 +137,18 @@ impl Store for Dynamo {
         })
     }
 
-    fn delete<'a>(&'a self, region: &'a Region, key: &'a Key) -> Reply<'a, ()> {
+    fn delete<'a>(&'a self, region: &'a Region, key: &'a Key, holds: Option<&'a str>) -> Reply<'a, ()> {
         Box::pin(async move {
-            self.client(region)?
-                .delete_item()
-                .table_name(&key.table)
-                .key(&key.attribute, AttributeValue::S(key.value.clone()))
-                .send()
-                .await
-                .map_err(|e| place(aws::translate(e), "DeleteItem", region, key))?;
+            let mut request = self.client(region)?.delete_item().table_name(&key.table);
+            request = request.key(&key.attribute, AttributeValue::S(key.value.clone()));
+            if let Some(token) = holds {
+                request = request
+                    .condition_expression("attribute_not_exists(#key) OR #lock = :held")
+                    .expression_attribute_names("#key", &key.attribute)
+                    .expression_attribute_names("#lock", LOCK)
+                    .expression_attribute_values(":held", AttributeValue::S(token.to_owned()));
+            }
+            request.send().await.map_err(|e| place(aws::translate(e), "DeleteItem", region, key))?;
             Ok(())
         })
     }

@@ -61,9 +61,9 @@ impl<S: Store> Store for Failing<S> {
         }
     }
 
-    fn delete<'a>(&'a self, region: &'a Region, key: &'a Key) -> Reply<'a, ()> {
+    fn delete<'a>(&'a self, region: &'a Region, key: &'a Key, holds: Option<&'a str>) -> Reply<'a, ()> {
         match self.check("DeleteItem", region, key) {
-            Ok(()) => self.inner.delete(region, key),
+            Ok(()) => self.inner.delete(region, key, holds),
             Err(error) => Box::pin(async { Err(error) }),
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 
 use crate::error::{Error, Kind};
 use crate::region::Region;
+use crate::store::copies::{UPDATED_AT, WRITER};
 use crate::store::{Attribute, Change, Item, Key, LOCK, LOCK_UNTIL, Lock, Reply, Store, Update};
 
 /// The items of all Regions.
@@ -27,7 +28,11 @@ impl Store for Memory {
             Some(Attribute::S(token)) => Some(token.clone()),
             _ => None,
         };
-        if update.holds.is_some() && held(items.get(&at)) != update.holds {
+        let done = |item: &Item| {
+            let same = |name: &str| matches!(update.changes.get(name), Some(Change::Set(value)) if item.get(name) == Some(value));
+            !item.contains_key(LOCK) && same(UPDATED_AT) && same(WRITER)
+        };
+        if update.holds.is_some() && held(items.get(&at)) != update.holds && !items.get(&at).is_some_and(done) {
             return Box::pin(async { Err(Error::new(Kind::Condition, "the lock is another one's")) });
         }
         let item = items.entry(at).or_default();
@@ -72,8 +77,14 @@ impl Store for Memory {
         Box::pin(async move { Ok(item) })
     }
 
-    fn delete<'a>(&'a self, region: &'a Region, key: &'a Key) -> Reply<'a, ()> {
-        self.0.lock().expect("unpoisoned").remove(&(region.clone(), key.clone()));
+    fn delete<'a>(&'a self, region: &'a Region, key: &'a Key, holds: Option<&'a str>) -> Reply<'a, ()> {
+        let mut items = self.0.lock().expect("unpoisoned");
+        let at = (region.clone(), key.clone());
+        let held = items.get(&at).map(|item| item.get(LOCK).cloned());
+        if holds.is_some_and(|token| held.is_some_and(|held| held != Some(Attribute::S(token.into())))) {
+            return Box::pin(async { Err(Error::new(Kind::Condition, "the lock is another one's")) });
+        }
+        items.remove(&at);
         Box::pin(async { Ok(()) })
     }
 }

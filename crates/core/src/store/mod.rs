@@ -66,7 +66,7 @@ pub struct Update {
     pub changes: BTreeMap<String, Change>,
     /// Fail with [`crate::Kind::Condition`] when there is no such item, instead of making one.
     pub must_exist: bool,
-    /// Fail with [`crate::Kind::Condition`] unless the item is locked with this token.
+    /// Fail with [`crate::Kind::Condition`] unless the item is locked with this token, or an earlier try of this update has been carried out.
     pub holds: Option<String>,
 }
 
@@ -121,6 +121,6 @@ pub trait Store: Send + Sync {
     fn update<'a>(&'a self, region: &'a Region, key: &'a Key, update: &'a Update) -> Reply<'a, ()>;
     /// Takes the lock of an item, or makes an item that is only locked. The item; [`crate::Kind::Condition`]: somebody else has the lock.
     fn lock<'a>(&'a self, region: &'a Region, key: &'a Key, lock: &'a Lock) -> Reply<'a, Item>;
-    /// Deletes an item; no error when there is none.
-    fn delete<'a>(&'a self, region: &'a Region, key: &'a Key) -> Reply<'a, ()>;
+    /// Deletes an item; no error when there is none. `holds`: only while it is locked with this token ([`crate::Kind::Condition`]).
+    fn delete<'a>(&'a self, region: &'a Region, key: &'a Key, holds: Option<&'a str>) -> Reply<'a, ()>;
 }
