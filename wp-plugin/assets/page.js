@@ -8,6 +8,8 @@
 	const EVERY = 10000;
 	const panel = document.getElementById( 'wpd-panel' );
 	const stale = document.getElementById( 'wpd-stale' );
+	const said = document.getElementById( 'wpd-says' );
+	const form = document.getElementById( 'wpd-map-form' );
 
 	async function ask( path, data ) {
 		const answer = await fetch( rest + path, {
@@ -28,7 +30,10 @@
 		return document.hidden || ( panel.contains( document.activeElement ) && document.activeElement !== document.body );
 	}
 
+	const headline = () => panel.querySelector( '.wpd-headline' ).textContent;
+
 	function show( html ) {
+		const before = headline();
 		const open = [ ...panel.querySelectorAll( 'details' ) ].map( ( one ) => one.open );
 		panel.innerHTML = html;
 		const now = panel.querySelectorAll( 'details' );
@@ -37,30 +42,35 @@
 				one.open = open[ index ];
 			} );
 		}
+		if ( headline() !== before ) {
+			said.textContent = headline();
+		}
 	}
 
 	async function refresh() {
 		if ( ! isBusy() ) {
 			try {
 				show( ( await ask( '/panel' ) ).html );
-				stale.hidden = true;
+				stale.textContent = '';
 			} catch ( error ) {
 				stale.textContent = says.stale;
-				stale.hidden = false;
 			}
 		}
 		setTimeout( refresh, EVERY );
 	}
 
 	async function test() {
-		const line = () => document.getElementById( 'wpd-test-says' );
-		line().textContent = says.asking;
+		const say = ( text ) => {
+			document.getElementById( 'wpd-test-says' ).textContent = text;
+			said.textContent = text;
+		};
+		say( says.asking );
 		try {
 			const found = await ask( '/test', {} );
 			show( found.html );
-			line().textContent = found.says;
+			say( found.says );
 		} catch ( error ) {
-			line().textContent = says.failed.replace( '%s', error.message );
+			say( says.failed.replace( '%s', error.message ) );
 		}
 		document.getElementById( 'wpd-test' ).focus();
 	}
@@ -78,18 +88,37 @@
 		return regions;
 	}
 
-	async function preview( into ) {
-		into.textContent = '';
+	// A heading with a list under it; nothing when the list is empty.
+	function listed( title, texts ) {
+		const list = document.createElement( 'ul' );
+		list.className = 'ul-disc';
+		texts.forEach( ( text ) => list.append( Object.assign( document.createElement( 'li' ), { textContent: text } ) ) );
+		return texts.length ? [ Object.assign( document.createElement( 'strong' ), { textContent: title } ), list ] : [];
+	}
+
+	// Shows what the map would do; whether the server would take it.
+	async function preview() {
+		const into = document.getElementById( 'wpd-preview-says' );
 		try {
 			const found = await ask( '/preview', { map: JSON.stringify( map() ) } );
-			const list = document.createElement( 'ul' );
-			list.className = 'ul-disc';
-			[ ...found.problems, ...found.conflicts, ...found.defines ].forEach( ( text ) => {
-				list.append( Object.assign( document.createElement( 'li' ), { textContent: text } ) );
-			} );
-			into.append( list );
+			const parts = [
+				...listed( says.problems, found.problems ),
+				...listed( says.conflicts, found.conflicts ),
+				...listed( says.defines, found.defines ),
+			];
+			into.replaceChildren( ...( parts.length ? parts : [ says.nothing ] ) );
+			return found.problems.length === 0;
 		} catch ( error ) {
 			into.textContent = says.failed.replace( '%s', error.message );
+			return true;
+		}
+	}
+
+	// With a problem in it, the server stores nothing and what was typed would be gone.
+	async function save( event ) {
+		event.preventDefault();
+		if ( await preview() ) {
+			HTMLFormElement.prototype.submit.call( form );
 		}
 	}
 
@@ -97,7 +126,7 @@
 		if ( event.target.id === 'wpd-test' ) {
 			test();
 		} else if ( event.target.id === 'wpd-preview' ) {
-			preview( document.getElementById( 'wpd-preview-says' ) );
+			preview();
 		} else if ( event.target.classList.contains( 'wpd-more' ) ) {
 			const row = event.target.previousElementSibling.cloneNode( true );
 			row.querySelectorAll( 'input' ).forEach( ( input ) => {
@@ -107,5 +136,6 @@
 			row.querySelector( 'input' ).focus();
 		}
 	} );
+	form.addEventListener( 'submit', save );
 	setTimeout( refresh, EVERY );
 }() );

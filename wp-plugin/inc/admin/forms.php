@@ -53,7 +53,8 @@ function sanitize_settings( mixed $input ): array {
 		if ( in_array( setting_with_source( $key )['source'], array( 'constant', 'environment' ), true ) || ! array_key_exists( $key, $input ) ) {
 			continue;
 		}
-		$raw   = is_string( $input[ $key ] ) ? trim( sanitize_text_field( $input[ $key ] ) ) : $input[ $key ];
+		// As it was sent: a value that had to be cleaned first is not what was meant.
+		$raw   = is_string( $input[ $key ] ) ? trim( $input[ $key ] ) : $input[ $key ];
 		$value = clean_setting( $key, $raw );
 		if ( null === $value ) {
 			/* translators: 1: name of a setting, 2: what it may be. */

@@ -40,19 +40,7 @@ function guide( array $state, ?array $tables ): array {
 		$steps = array( ...$steps, ...table_steps( $purpose, $table, $regions, $tables[ $purpose ] ?? null, (string) $state['status']['parameter']['name'] ) );
 	}
 
-	$names   = array_filter( $state['status']['regions'], static fn ( array $region ): bool => 'ok' === $region['parameter_state'] );
-	$name    = (string) $state['status']['parameter']['name'];
-	$steps[] = $step(
-		'parameter',
-		count( $names ) === count( $regions ),
-		__( 'The SSM parameter names the active Region, in every Region', 'wp-dynamodb' ),
-		count( $names ) === count( $regions ) ? '' : __( 'Without it, hosts use the Region they are in, and nobody can move them all at once. Write it in each Region:', 'wp-dynamodb' ),
-		count( $names ) === count( $regions ) ? array() : array_map(
-			static fn ( string $region ): string => "aws ssm put-parameter --region {$region} --name {$name} --type String --overwrite --value {$regions[0]}",
-			$regions
-		)
-	);
-
+	$steps[] = parameter_step( $state['status'] );
 	$logins  = true === setting( 'logins' );
 	$steps[] = $step(
 		'logins',
@@ -70,6 +58,45 @@ function guide( array $state, ?array $tables ): array {
 	);
 
 	return $steps;
+}
+
+/**
+ * The step about the SSM parameter.
+ *
+ * @param array<string, mixed> $status wp_dynamodb_status().
+ * @return array{code: string, done: bool, title: string, text: string, commands: list<string>}
+ */
+function parameter_step( array $status ): array {
+	$step = array(
+		'code'     => 'parameter',
+		'done'     => true,
+		'title'    => __( 'The SSM parameter names the active Region, in every Region', 'wp-dynamodb' ),
+		'text'     => '',
+		'commands' => array(),
+	);
+	if ( 'pin' === $status['source'] ) {
+		$step['text'] = __( 'The setting wp_dynamodb.region pins this host; the parameter is not asked for.', 'wp-dynamodb' );
+		return $step;
+	}
+
+	$without = array_filter( $status['regions'], static fn ( array $region ): bool => 'ok' !== $region['parameter_state'] );
+	if ( array() === $without ) {
+		return $step;
+	}
+	$errors   = array_filter( $without, static fn ( array $region ): bool => 'error' === $region['parameter_state'] );
+	$reasons  = array_map( static fn ( string $name, array $region ): string => "{$name}: " . ( $region['parameter_error'] ?? $region['parameter_state'] ), array_keys( $errors ), $errors );
+	$name     = (string) $status['parameter']['name'];
+	$commands = array_map( static fn ( string $region ): string => "aws ssm put-parameter --region {$region} --name {$name} --type String --overwrite --value {$status['active']}", array_keys( $without ) );
+
+	$step['done'] = false;
+	// Writing a parameter mends nothing where it cannot be read.
+	$step['text']     = array() === $errors
+		? __( 'Without it, hosts use the Region they are in, and nobody can move them all at once. Write it in each Region:', 'wp-dynamodb' )
+		/* translators: %s: error messages by Region. */
+		: sprintf( __( 'It cannot be read. %s', 'wp-dynamodb' ), implode( ' ', $reasons ) );
+	$step['commands'] = array() === $errors ? $commands : array();
+
+	return $step;
 }
 
 /**
@@ -141,12 +168,24 @@ function table_steps( string $purpose, array $table, array $regions, ?array $fou
 		return array( $step( false, __( 'There is no such table. Create it, with a replica in every other Region:', 'wp-dynamodb' ), table_commands( $table, $regions ) ) );
 	}
 
+	$missing = array_map( 'strval', array_keys( $states, 'missing', true ) );
+	$has     = (string) array_search( 'ok', $states, true );
+	if ( array() !== $missing ) {
+		/* translators: %s: names of Regions. */
+		return array( $step( false, sprintf( __( 'It has no replica in %s. Add it:', 'wp-dynamodb' ), implode( ', ', $missing ) ), replica_commands( $table['name'], $has, $missing ) ) );
+	}
+
 	$problems = array();
+	$commands = array();
 	foreach ( $found as $region => $one ) {
 		foreach ( $one['problems'] as $problem ) {
 			$problems[] = "{$region}: {$problem}";
 		}
+		// The one thing that a command mends; a key cannot be changed.
+		if ( 'wrong' === $one['state'] && null === $one['details']['ttl'] ) {
+			$commands[] = ttl_command( $table, (string) $region );
+		}
 	}
 
-	return array( $step( array() === $problems, implode( ' ', $problems ) ) );
+	return array( $step( array() === $problems, implode( ' ', $problems ), $commands ) );
 }

@@ -63,11 +63,14 @@ function enqueue_page( string $screen ): void {
 				'rest'  => esc_url_raw( rest_url( REST_NAMESPACE ) ),
 				'nonce' => wp_create_nonce( 'wp_rest' ),
 				'says'  => array(
-					'asking' => __( 'Asking DynamoDB…', 'wp-dynamodb' ),
-					'done'   => __( 'Done.', 'wp-dynamodb' ),
+					'asking'    => __( 'Asking DynamoDB…', 'wp-dynamodb' ),
 					/* translators: %s: error message. */
-					'failed' => __( 'It did not work: %s', 'wp-dynamodb' ),
-					'stale'  => __( 'The page cannot be brought up to date; what it shows is from before.', 'wp-dynamodb' ),
+					'failed'    => __( 'It did not work: %s', 'wp-dynamodb' ),
+					'stale'     => __( 'The page cannot be brought up to date; what it shows is from before.', 'wp-dynamodb' ),
+					'problems'  => __( 'To be mended, nothing is saved before:', 'wp-dynamodb' ),
+					'conflicts' => __( 'In the way:', 'wp-dynamodb' ),
+					'defines'   => __( 'Will be defined while the Region is active:', 'wp-dynamodb' ),
+					'nothing'   => __( 'The map is empty: it defines nothing.', 'wp-dynamodb' ),
 				),
 			)
 		) . ';',
@@ -86,14 +89,10 @@ function show_page(): void {
 	printf( '<div class="wrap wpd"><h1>%s</h1>', esc_html__( 'WP DynamoDB', 'wp-dynamodb' ) );
 	if ( is_network_admin() ) {
 		// On a single site options-head.php shows them.
-		$errors = get_transient( 'settings_errors' );
-		delete_transient( 'settings_errors' );
-		foreach ( is_array( $errors ) ? $errors : array() as $error ) {
-			add_settings_error( 'wp_dynamodb', $error['code'], $error['message'], $error['type'] );
-		}
 		settings_errors( 'wp_dynamodb' );
 	}
-	echo '<p id="wpd-stale" role="status" hidden></p><div id="wpd-panel">';
+	// Outside of the panel, which is replaced: what is announced must be there before it changes.
+	echo '<p id="wpd-says" class="screen-reader-text" role="status"></p><p id="wpd-stale" role="status"></p><div id="wpd-panel">';
 	// phpcs:ignore WordPress.Security.EscapeOutput.OutputNotEscaped -- made of escaped parts.
 	echo panel();
 	echo '</div>';
@@ -108,9 +107,10 @@ function show_page(): void {
  * Opens a form of one group.
  *
  * @param string $group The option group.
+ * @param string $id    The form's id.
  */
-function open_form( string $group ): void {
-	printf( '<form method="post" action="%s">', esc_url( is_network_admin() ? network_admin_url( 'edit.php?action=wp_dynamodb' ) : admin_url( 'options.php' ) ) );
+function open_form( string $group, string $id ): void {
+	printf( '<form method="post" id="%s" action="%s">', esc_attr( $id ), esc_url( is_network_admin() ? network_admin_url( 'edit.php?action=wp_dynamodb' ) : admin_url( 'options.php' ) ) );
 	settings_fields( $group );
 }
 
@@ -119,7 +119,7 @@ function open_form( string $group ): void {
  */
 function show_settings_form(): void {
 	printf( '<h2>%s</h2>', esc_html__( 'Settings', 'wp-dynamodb' ) );
-	open_form( 'wp_dynamodb_settings' );
+	open_form( 'wp_dynamodb_settings', 'wpd-settings-form' );
 	echo '<table class="form-table" role="presentation"><tbody>';
 	foreach ( array_keys( SETTINGS ) as $key ) {
 		show_setting( $key );
@@ -165,7 +165,7 @@ function show_setting( string $key ): void {
 		'option'      => __( 'Set here.', 'wp-dynamodb' ),
 		'default'     => __( 'The default.', 'wp-dynamodb' ),
 	);
-	printf( '<p class="description" id="%s-help">%s <em>%s%s</em>', esc_attr( $id ), esc_html( setting_help( $key ) ), $fixed ? '<span aria-hidden="true">🔒 </span>' : '', esc_html( $sources[ $held['source'] ] ) );
+	printf( '<p class="description" id="%s-help">%s <em>%s%s</em>', esc_attr( $id ), esc_html( setting_help( $key ) ), $fixed ? '<span class="dashicons dashicons-lock" aria-hidden="true"></span> ' : '', esc_html( $sources[ $held['source'] ] ) );
 	if ( '' !== $held['problem'] ) {
 		/* translators: 1: name of a constant or variable, 2: what it may be. */
 		printf( ' <strong>%s</strong>', esc_html( sprintf( __( 'The value of %1$s is not valid and was passed over: it must be %2$s.', 'wp-dynamodb' ), $held['name'], setting_allowed( $key ) ) ) );
@@ -193,13 +193,11 @@ function show_map_form(): void {
 	}
 	if ( $fixed ) {
 		printf(
-			'<p><em><span aria-hidden="true">🔒 </span>%s</em></p>',
+			'<p><em><span class="dashicons dashicons-lock" aria-hidden="true"></span> %s</em></p>',
 			'constant' === $map['source'] ? esc_html__( 'Fixed by the constant WP_DYNAMODB_REGION_MAP in wp-config.php.', 'wp-dynamodb' ) : esc_html__( 'Fixed by the environment variable WP_DYNAMODB_REGION_MAP.', 'wp-dynamodb' )
 		);
 	}
-	open_form( 'wp_dynamodb_map' );
-	// Nothing else is sent when all rows are empty.
-	printf( '<input type="hidden" name="%s" value="">', esc_attr( REGION_MAP_OPTION ) );
+	open_form( 'wp_dynamodb_map', 'wpd-map-form' );
 	foreach ( $regions as $region ) {
 		show_map_region( $region, $map['regions'][ $region ] ?? array(), $fixed, $region === $report['region'] );
 	}
@@ -258,15 +256,12 @@ function show_extension_settings(): void {
 		'runtime' => __( 'web server', 'wp-dynamodb' ),
 	);
 	printf(
-		'<h2>%s</h2><p><span aria-hidden="true">🔒 </span>%s</p><details><summary>%s</summary><div class="wpd-scroll"><table class="widefat striped"><thead><tr>',
+		'<h2>%s</h2><p><span class="dashicons dashicons-lock" aria-hidden="true"></span> %s</p><details><summary>%s</summary>',
 		esc_html__( 'Settings of the extension', 'wp-dynamodb' ),
 		esc_html__( 'They are set in php.ini, or per pool or virtual host (php_admin_value), and hold for this host.', 'wp-dynamodb' ),
 		esc_html__( 'Show all', 'wp-dynamodb' )
 	);
-	foreach ( array( __( 'Setting', 'wp-dynamodb' ), __( 'Value', 'wp-dynamodb' ), __( 'From', 'wp-dynamodb' ), __( 'Default', 'wp-dynamodb' ), __( 'Meaning', 'wp-dynamodb' ) ) as $head ) {
-		printf( '<th scope="col">%s</th>', esc_html( $head ) );
-	}
-	echo '</tr></thead><tbody>';
+	open_table( array( __( 'Setting', 'wp-dynamodb' ), __( 'Value', 'wp-dynamodb' ), __( 'From', 'wp-dynamodb' ), __( 'Default', 'wp-dynamodb' ), __( 'Meaning', 'wp-dynamodb' ) ) );
 	foreach ( wp_dynamodb_config() as $name => $one ) {
 		printf(
 			'<tr><th scope="row"><code>%s</code></th><td><code>%s</code></td><td>%s</td><td><code>%s</code></td><td>%s</td></tr>',

@@ -10,21 +10,42 @@ namespace WP_DynamoDB;
 
 defined( 'ABSPATH' ) || exit;
 
-/** What was found when somebody last pressed "Test connection"; for ten minutes. */
+/** When somebody last pressed "Test connection", and what was found: array{at: int, names: …, found: …}, both by purpose. */
 const TABLES_TRANSIENT = 'wp_dynamodb_tables';
+
+/**
+ * What was found when somebody last looked at the tables: those that are still needed under the same name.
+ *
+ * @return array{at: int, found: array<string, array<string, array<string, mixed>>>} `at` is 0 when nobody has.
+ */
+function last_look(): array {
+	$held   = get_site_transient( TABLES_TRANSIENT );
+	$held   = is_array( $held ) ? $held : array();
+	$needed = needed_tables();
+	$same   = static fn ( string $purpose ): bool => ( $needed[ $purpose ]['name'] ?? null ) === ( $held['names'][ $purpose ] ?? '' );
+
+	return array(
+		'at'    => (int) ( $held['at'] ?? 0 ),
+		'found' => array_filter( $held['found'] ?? array(), $same, ARRAY_FILTER_USE_KEY ),
+	);
+}
 
 /**
  * The panel as HTML.
  */
 function panel(): string {
-	$state  = state();
-	$tables = get_site_transient( TABLES_TRANSIENT );
+	$state = state();
+	// Without a whole extension nobody can have looked.
+	$look = 'ok' === $state['extension'] ? last_look() : array(
+		'at'    => 0,
+		'found' => array(),
+	);
 	ob_start();
 	show_headline( $state );
-	show_guide( guide( $state, is_array( $tables ) ? $tables : null ) );
-	if ( null !== $state['status'] ) {
+	show_guide( guide( $state, $look['found'] ) );
+	if ( 'ok' === $state['extension'] ) {
 		show_regions( $state['status'] );
-		show_tables( is_array( $tables ) ? $tables : array() );
+		show_tables( $look );
 	}
 
 	return (string) ob_get_clean();
@@ -47,11 +68,21 @@ function show_headline( array $state ): void {
 		'warning'  => '!',
 		'critical' => '✗',
 	);
-	printf( '<p class="wpd-headline wpd-%s" role="status"><span aria-hidden="true">%s</span> <strong>%s</strong>', esc_attr( $level ), esc_html( $marks[ $level ] ), esc_html( $texts[ $level ] ) );
+	printf( '<p class="wpd-headline wpd-%s"><span aria-hidden="true">%s</span> <strong>%s</strong>', esc_attr( $level ), esc_html( $marks[ $level ] ), esc_html( $texts[ $level ] ) );
 	$status = $state['status'];
 	if ( null !== $status ) {
 		/* translators: 1: Region, 2: a sentence. */
 		echo ' ' . esc_html( sprintf( __( 'This host uses %1$s. %2$s', 'wp-dynamodb' ), $status['route'], why_text( $status ) ) );
+		$refusal = refusal_text( $status );
+		if ( '' !== $refusal ) {
+			/* translators: %s: error message. */
+			echo ' ' . esc_html( sprintf( __( 'It refuses to read or write sessions: %s', 'wp-dynamodb' ), $refusal ) );
+		}
+		$unread = unread_parameters( $status );
+		if ( array() !== $unread ) {
+			/* translators: 1: name of an SSM parameter, 2: names of Regions. */
+			echo ' ' . esc_html( sprintf( __( 'The parameter %1$s cannot be read in %2$s.', 'wp-dynamodb' ), $status['parameter']['name'], implode( ', ', $unread ) ) );
+		}
 		if ( null !== $status['items_failing_ms'] ) {
 			/* translators: %s: such as "5 seconds ago". */
 			echo ' ' . esc_html( sprintf( __( 'Login sessions cannot be read or written (since %s); user meta stands in.', 'wp-dynamodb' ), age_text( (int) $status['items_failing_ms'] ) ) );
@@ -86,11 +117,25 @@ function show_guide( array $steps ): void {
 		}
 		if ( array() !== $step['commands'] ) {
 			/* translators: %s: title of a step. */
-			printf( '<pre class="wpd-code" tabindex="0" role="region" aria-label="%s">%s</pre>', esc_attr( sprintf( __( 'To do for: %s', 'wp-dynamodb' ), $step['title'] ) ), esc_html( implode( "\n", $step['commands'] ) ) );
+			$label = sprintf( __( 'To do for: %s', 'wp-dynamodb' ), $step['title'] );
+			printf( '<pre class="wpd-code" tabindex="0" role="region" aria-label="%s">%s</pre>', esc_attr( $label ), esc_html( implode( "\n", $step['commands'] ) ) );
 		}
 		echo '</li>';
 	}
 	echo '</ol></details>';
+}
+
+/**
+ * Opens a table that scrolls by itself when it is too wide.
+ *
+ * @param list<string> $heads What its columns are called.
+ */
+function open_table( array $heads ): void {
+	echo '<div class="wpd-scroll" tabindex="0"><table class="widefat striped"><thead><tr>';
+	foreach ( $heads as $head ) {
+		printf( '<th scope="col">%s</th>', esc_html( $head ) );
+	}
+	echo '</tr></thead><tbody>';
 }
 
 /**
@@ -112,11 +157,18 @@ function show_regions( array $status ): void {
 			)
 		)
 	);
-	echo '<div class="wpd-scroll"><table class="widefat striped"><thead><tr>';
-	foreach ( array( __( 'Region', 'wp-dynamodb' ), __( 'State', 'wp-dynamodb' ), __( 'Parameter', 'wp-dynamodb' ), __( 'Median, ms', 'wp-dynamodb' ), __( '99th percentile, ms', 'wp-dynamodb' ), __( 'Calls', 'wp-dynamodb' ), __( 'Failed', 'wp-dynamodb' ), __( 'Last error', 'wp-dynamodb' ) ) as $head ) {
-		printf( '<th scope="col">%s</th>', esc_html( $head ) );
-	}
-	echo '</tr></thead><tbody>';
+	open_table(
+		array(
+			__( 'Region', 'wp-dynamodb' ),
+			__( 'State', 'wp-dynamodb' ),
+			__( 'Parameter', 'wp-dynamodb' ),
+			__( 'Median, ms', 'wp-dynamodb' ),
+			__( '99th percentile, ms', 'wp-dynamodb' ),
+			__( 'Calls', 'wp-dynamodb' ),
+			__( 'Failed', 'wp-dynamodb' ),
+			__( 'Last error', 'wp-dynamodb' ),
+		)
+	);
 	foreach ( $status['regions'] as $name => $region ) {
 		$roles  = array_filter(
 			array(
@@ -157,15 +209,18 @@ function show_regions( array $status ): void {
 /**
  * What "Test connection" found.
  *
- * @param array<string, array<string, array<string, mixed>>> $found By purpose and Region; empty: nobody has looked.
+ * @param array{at: int, found: array<string, array<string, array<string, mixed>>>} $look From last_look().
  */
-function show_tables( array $found ): void {
+function show_tables( array $look ): void {
+	$found = $look['found'];
 	printf( '<h2>%s</h2>', esc_html__( 'Tables', 'wp-dynamodb' ) );
-	printf( '<p><button type="button" class="button" id="wpd-test">%s</button> <span id="wpd-test-says" role="status"></span></p>', esc_html__( 'Test connection', 'wp-dynamodb' ) );
+	printf( '<p><button type="button" class="button" id="wpd-test">%s</button> <span id="wpd-test-says"></span></p>', esc_html__( 'Test connection', 'wp-dynamodb' ) );
 	if ( array() === $found ) {
 		printf( '<p>%s</p>', esc_html__( 'Asks DynamoDB in every Region for the tables, and writes and reads one item.', 'wp-dynamodb' ) );
 		return;
 	}
+	/* translators: %s: such as "5 seconds ago". */
+	printf( '<p>%s</p>', esc_html( sprintf( __( 'As they were %s:', 'wp-dynamodb' ), age_text( 1000 * max( 0, time() - $look['at'] ) ) ) ) );
 	$words = array(
 		'ok'          => __( 'as it should be', 'wp-dynamodb' ),
 		'missing'     => __( 'missing', 'wp-dynamodb' ),
@@ -173,11 +228,18 @@ function show_tables( array $found ): void {
 		'denied'      => __( 'no permission', 'wp-dynamodb' ),
 		'unreachable' => __( 'not reachable', 'wp-dynamodb' ),
 	);
-	echo '<div class="wpd-scroll"><table class="widefat striped"><thead><tr>';
-	foreach ( array( __( 'Table', 'wp-dynamodb' ), __( 'Region', 'wp-dynamodb' ), __( 'State', 'wp-dynamodb' ), __( 'Keys', 'wp-dynamodb' ), __( 'TTL', 'wp-dynamodb' ), __( 'Billing', 'wp-dynamodb' ), __( 'Replicas', 'wp-dynamodb' ), __( 'What is wrong', 'wp-dynamodb' ) ) as $head ) {
-		printf( '<th scope="col">%s</th>', esc_html( $head ) );
-	}
-	echo '</tr></thead><tbody>';
+	open_table(
+		array(
+			__( 'Table', 'wp-dynamodb' ),
+			__( 'Region', 'wp-dynamodb' ),
+			__( 'State', 'wp-dynamodb' ),
+			__( 'Keys', 'wp-dynamodb' ),
+			__( 'TTL', 'wp-dynamodb' ),
+			__( 'Billing', 'wp-dynamodb' ),
+			__( 'Replicas', 'wp-dynamodb' ),
+			__( 'What is wrong', 'wp-dynamodb' ),
+		)
+	);
 	$needed = needed_tables();
 	foreach ( $found as $purpose => $regions ) {
 		foreach ( $regions as $region => $one ) {

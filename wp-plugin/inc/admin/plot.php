@@ -35,11 +35,8 @@ function show_history( string $region, array $history ): void {
 	if ( count( $history ) > 1 ) {
 		draw_history( $summary, $history, max( $slow, 1.0 ) );
 	}
-	printf( '<details><summary>%s</summary><div class="wpd-scroll"><table class="widefat striped"><thead><tr>', esc_html__( 'The same as a table', 'wp-dynamodb' ) );
-	foreach ( array( __( 'Minute', 'wp-dynamodb' ), __( 'Calls', 'wp-dynamodb' ), __( 'Failed', 'wp-dynamodb' ), __( 'Median, ms', 'wp-dynamodb' ), __( '99th percentile, ms', 'wp-dynamodb' ) ) as $head ) {
-		printf( '<th scope="col">%s</th>', esc_html( $head ) );
-	}
-	echo '</tr></thead><tbody>';
+	printf( '<details><summary>%s</summary>', esc_html__( 'The same as a table', 'wp-dynamodb' ) );
+	open_table( array( __( 'Minute', 'wp-dynamodb' ), __( 'Calls', 'wp-dynamodb' ), __( 'Failed', 'wp-dynamodb' ), __( 'Median, ms', 'wp-dynamodb' ), __( '99th percentile, ms', 'wp-dynamodb' ) ) );
 	foreach ( array_reverse( $history ) as $minute ) {
 		$number = static fn ( mixed $ms ): string => null === $ms ? '–' : number_format_i18n( (float) $ms, 1 );
 		printf(

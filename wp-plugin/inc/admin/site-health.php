@@ -70,6 +70,11 @@ function health_of_sessions( array $state ): array {
 		return array( 'critical', __( 'PHP sessions are not kept in DynamoDB', 'wp-dynamodb' ), array( sprintf( __( 'session.save_handler is %s; set it to dynamodb in php.ini.', 'wp-dynamodb' ), $state['handler'] ) ) );
 	}
 
+	$refusal = refusal_text( $state['status'] );
+	if ( '' !== $refusal ) {
+		return array( 'critical', __( 'PHP sessions cannot be read or written', 'wp-dynamodb' ), array( $refusal ) );
+	}
+
 	/* translators: %s: name of a table. */
 	return array( 'good', __( 'PHP sessions are kept in DynamoDB', 'wp-dynamodb' ), array( sprintf( __( 'Table %s.', 'wp-dynamodb' ), $state['status']['table'] ) ) );
 }
@@ -94,13 +99,13 @@ function health_of_regions( array $state ): array {
 	if ( 'none_healthy' === $status['why'] ) {
 		return array( 'critical', __( 'No Region answers', 'wp-dynamodb' ), $lines );
 	}
-	$parameters = array_column( $status['regions'], 'parameter_state' );
 	if ( 'bridged' === $status['why'] ) {
 		return array( 'recommended', __( 'A Region is lost; another one stands in', 'wp-dynamodb' ), $lines );
 	}
-	if ( array( 'ok' ) !== array_values( array_unique( $parameters ) ) && 'pin' !== $status['source'] ) {
-		/* translators: %s: name of an SSM parameter. */
-		$lines[] = sprintf( __( 'The parameter %s cannot be read in every Region.', 'wp-dynamodb' ), $status['parameter']['name'] );
+	$unread = unread_parameters( $status );
+	if ( array() !== $unread ) {
+		/* translators: 1: name of an SSM parameter, 2: names of Regions. */
+		$lines[] = sprintf( __( 'The parameter %1$s cannot be read in %2$s.', 'wp-dynamodb' ), $status['parameter']['name'], implode( ', ', $unread ) );
 		return array( 'recommended', __( 'The active Region is not named in every Region', 'wp-dynamodb' ), $lines );
 	}
 

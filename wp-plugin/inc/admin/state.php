@@ -40,8 +40,10 @@ function state(): array {
 	$state['version']   = (string) phpversion( 'wp_dynamodb' );
 	if ( function_exists( 'wp_dynamodb_status' ) ) {
 		try {
-			$state['status']  = wp_dynamodb_status();
-			$state['version'] = (string) ( $state['status']['version'] ?? $state['version'] );
+			$status           = wp_dynamodb_status();
+			$state['version'] = (string) ( $status['version'] ?? $state['version'] );
+			// That of an older extension lacks what is shown here.
+			$state['status'] = 'ok' === $state['extension'] ? $status : null;
 		} catch ( \Throwable $problem ) {
 			$state['extension'] = 'ok' === $state['extension'] ? 'broken' : $state['extension'];
 			$state['error']     = $problem->getMessage();
@@ -58,13 +60,57 @@ function state(): array {
  */
 function state_level( array $state ): string {
 	$status = $state['status'];
-	if ( 'ok' !== $state['extension'] || 'dynamodb' !== $state['handler'] || null === $status || 'none_healthy' === $status['why'] ) {
+	if ( 'ok' !== $state['extension'] || 'dynamodb' !== $state['handler'] || null === $status || 'none_healthy' === $status['why'] || '' !== refusal_text( $status ) ) {
 		return 'critical';
 	}
 	$warns = 'bridged' === $status['why'] || null !== $status['items_failing_ms'] || array() !== $state['constants']['conflicts']
-		|| array() !== $state['constants']['map']['problems'];
+		|| array() !== $state['constants']['map']['problems'] || array() !== unread_parameters( $status );
 
 	return $warns ? 'warning' : 'ok';
+}
+
+/**
+ * What the Region that this host uses answered in the last minute when it was asked for sessions and refused for good; '' when
+ * it did not. No other Region stands in for a missing table or for missing permissions.
+ *
+ * @param array<string, mixed> $status wp_dynamodb_status().
+ */
+function refusal_text( array $status ): string {
+	$region = $status['regions'][ $status['route'] ] ?? null;
+	if ( null === $region || ! refuses_calls( $region ) || 'throttled' === $region['last_error']['kind'] ) {
+		return '';
+	}
+	// The same Region may refuse the table of login sessions, which is another matter.
+	$about = '/\btable ' . preg_quote( $status['table'], '/' ) . '(?![A-Za-z0-9._-]*[A-Za-z0-9])/';
+
+	return 1 === preg_match( $about, $region['last_error']['message'] ) ? $region['last_error']['message'] : '';
+}
+
+/**
+ * Whether a Region has refused a call in the last minute.
+ *
+ * @param array<string, mixed> $region One of status's `regions`.
+ */
+function refuses_calls( array $region ): bool {
+	$recent = $region['last_error'] ?? null;
+
+	return is_array( $recent ) && $recent['age_ms'] < 60000 && in_array( $recent['kind'], array( 'access', 'not_found', 'config', 'throttled' ), true );
+}
+
+/**
+ * The Regions whose SSM parameter does not name the active Region; none when a setting pins it.
+ *
+ * @param array<string, mixed> $status wp_dynamodb_status().
+ * @return list<string>
+ */
+function unread_parameters( array $status ): array {
+	if ( 'pin' === $status['source'] ) {
+		return array();
+	}
+	// A host that has just started has not read it yet: `unknown`.
+	$bad = array_filter( $status['regions'], static fn ( array $region ): bool => in_array( $region['parameter_state'], array( 'missing', 'bad', 'error' ), true ) );
+
+	return array_map( 'strval', array_keys( $bad ) );
 }
 
 /**
@@ -134,8 +180,7 @@ function region_word( array $region ): string {
 	if ( $region['drained'] ) {
 		return __( 'drained', 'wp-dynamodb' );
 	}
-	$recent = $region['last_error'];
-	if ( is_array( $recent ) && $recent['age_ms'] < 60000 && in_array( $recent['kind'], array( 'access', 'not_found', 'config', 'throttled' ), true ) ) {
+	if ( refuses_calls( $region ) ) {
 		return __( 'refuses calls', 'wp-dynamodb' );
 	}
 

@@ -110,13 +110,37 @@ function table_commands( array $table, array $regions ): array {
 		"aws dynamodb create-table --region {$first} --table-name {$name} --billing-mode PAY_PER_REQUEST --attribute-definitions {$attributes} --key-schema {$schema}",
 		"aws dynamodb wait table-exists --region {$first} --table-name {$name}",
 	);
-	foreach ( array_slice( $regions, 1 ) as $region ) {
-		$commands[] = "aws dynamodb update-table --region {$first} --table-name {$name} --replica-updates 'Create={RegionName={$region}}'";
+
+	return array( ...$commands, ...replica_commands( $name, $first, array_slice( $regions, 1 ) ), ttl_command( $table, $first ) );
+}
+
+/**
+ * The commands that add replicas of a table; one after the other, for DynamoDB makes one at a time.
+ *
+ * @param string       $name    The table.
+ * @param string       $from    A Region that has it.
+ * @param list<string> $regions Those that shall get it.
+ * @return list<string>
+ */
+function replica_commands( string $name, string $from, array $regions ): array {
+	$commands = array();
+	foreach ( $regions as $region ) {
+		$commands[] = "aws dynamodb update-table --region {$from} --table-name {$name} --replica-updates 'Create={RegionName={$region}}'";
 		$commands[] = "aws dynamodb wait table-exists --region {$region} --table-name {$name}";
+		$commands[] = "aws dynamodb wait table-exists --region {$from} --table-name {$name}";
 	}
-	$commands[] = "aws dynamodb update-time-to-live --region {$first} --table-name {$name} --time-to-live-specification Enabled=true,AttributeName={$table['ttl']}";
 
 	return $commands;
+}
+
+/**
+ * The command that has DynamoDB delete what has expired. Replicas take it over.
+ *
+ * @param array{name: string, keys: list<array{0: string, 1: string}>, ttl: string} $table  One of needed_tables().
+ * @param string                                                                    $region A Region that has it.
+ */
+function ttl_command( array $table, string $region ): string {
+	return "aws dynamodb update-time-to-live --region {$region} --table-name {$table['name']} --time-to-live-specification Enabled=true,AttributeName={$table['ttl']}";
 }
 
 /**

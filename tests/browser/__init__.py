@@ -1,0 +1,5 @@
+"""Chromium, driven from Python."""
+
+from .browser import Browser
+
+__all__ = ["Browser"]
