@@ -14,6 +14,8 @@ from . import doors, fastcgi, paths, process, wait
 
 PHP_FPM = "/usr/sbin/php-fpm8.2"
 PROBE = Path(__file__).parent / "php" / "probe.php"
+# Who sends it with a health check gets details.
+HEALTHZ_SECRET = "lab-healthz-secret"
 
 
 def extension_ini(ports: paths.Ports, home: str, by_name: bool = False) -> dict[str, str]:
@@ -34,7 +36,10 @@ def extension_ini(ports: paths.Ports, home: str, by_name: bool = False) -> dict[
 
 def lab_env(region: str) -> dict[str, str]:
     """The environment of a container in one Region, with the lab's credentials."""
-    return {"AWS_REGION": region, "AWS_ACCESS_KEY_ID": "lab", "AWS_SECRET_ACCESS_KEY": "lab", "AWS_EC2_METADATA_DISABLED": "true"}
+    return {
+        "AWS_REGION": region, "AWS_ACCESS_KEY_ID": "lab", "AWS_SECRET_ACCESS_KEY": "lab", "AWS_EC2_METADATA_DISABLED": "true",
+        "WP_DYNAMODB_HEALTHZ_SECRET": HEALTHZ_SECRET,
+    }
 
 
 def installed_extension(folder: Path, build: Path = paths.EXTENSION) -> Path:

@@ -41,6 +41,13 @@ class MariaDb:
     def stop(self) -> None:
         self._daemon.stop(timeout=30)
 
+    def freeze(self) -> None:
+        """It takes connections and says nothing."""
+        process.send(self._daemon.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        process.send(self._daemon.pid, signal.SIGCONT)
+
     def answers(self) -> bool:
         command = ["mariadb", "--no-defaults", f"--socket={self.socket}", "--user=wordpress", f"--password={self.password}", "-e", "SELECT 1", DATABASE]
         return subprocess.run(command, capture_output=True, check=False, timeout=10).returncode == 0

@@ -13,34 +13,66 @@ namespace WP_DynamoDB;
 defined( 'ABSPATH' ) || defined( 'WP_DYNAMODB_HEALTHZ' ) || exit;
 
 /**
- * Time the extension may take, in milliseconds. With PHP's own start and the network it must
- * stay below the 1.5 s promised, which must stay below the 2 s that Route 53 waits.
+ * Time for the whole check, in milliseconds. With PHP's own start and the network it must stay below the 1.5 s promised,
+ * which must stay below the 2 s that Route 53 waits.
  */
-const HEALTHZ_TIMEOUT_MS = 1200;
+const HEALTHZ_TIMEOUT_MS = 1300;
+
+/** The least that DynamoDB is given, when the database has taken nearly all of it. */
+const HEALTHZ_LEAST_MS = 250;
 
 /**
- * Asks this host's own Region, and only that one: a check that depended on the other
- * Region would take both out together.
- *
- * @return array{ok: bool, details: array<string, string>} Details are safe to show to anybody:
- *         never an error's text, which may hold table names, ARNs or addresses.
+ * What is asked, by `level`: `live` (PHP answers), `region` (this Region's DynamoDB can be read; the default) or `ready`
+ * (it can be written, too, and the database answers). Another word is no level.
  */
-function check_health(): array {
+function healthz_level(): string {
+	// phpcs:ignore WordPress.Security.NonceVerification, WordPress.Security.ValidatedSanitizedInput -- compared only; a health check has no nonce.
+	$level = $_GET['level'] ?? 'region';
+
+	return is_string( $level ) && in_array( $level, array( 'live', 'region', 'ready' ), true ) ? $level : '';
+}
+
+/**
+ * Whether the request knows the secret: WP_DYNAMODB_HEALTHZ_SECRET (environment, or constant where WordPress runs), sent as
+ * header `X-Healthz-Secret` or parameter `secret`. Without a secret nobody does.
+ */
+function knows_healthz_secret(): bool {
+	$secret = defined( 'WP_DYNAMODB_HEALTHZ_SECRET' ) ? constant( 'WP_DYNAMODB_HEALTHZ_SECRET' ) : getenv( 'WP_DYNAMODB_HEALTHZ_SECRET' );
+	// phpcs:ignore WordPress.Security.NonceVerification, WordPress.Security.ValidatedSanitizedInput -- compared only.
+	$given = $_SERVER['HTTP_X_HEALTHZ_SECRET'] ?? $_GET['secret'] ?? '';
+
+	return is_string( $secret ) && strlen( $secret ) >= 8 && is_string( $given ) && hash_equals( $secret, $given );
+}
+
+/**
+ * Asks this host's own Region, and only that one: a check that depended on the other Region would take both out together.
+ *
+ * @param string $level live, region or ready.
+ * @return array{ok: bool, details: array<string, string>} Details never hold an error's text, which may hold table names,
+ *         ARNs or addresses.
+ */
+function check_health( string $level = 'region' ): array {
+	$answer = static fn ( bool $ok, array $details = array() ): array => compact( 'ok', 'details' );
+	$began  = microtime( true );
+	if ( 'live' === $level ) {
+		return $answer( true );
+	}
 	if ( ! function_exists( 'wp_dynamodb_health' ) ) {
 		// Not healthy: this host keeps no session, so traffic must go to a host that does.
-		return array(
-			'ok'      => false,
-			'details' => array( 'cause' => 'extension missing' ),
-		);
+		return $answer( false, array( 'cause' => 'extension missing' ) );
+	}
+	if ( 'ready' === $level ) {
+		$problem = database_problem();
+		if ( '' !== $problem ) {
+			return $answer( false, array( 'cause' => $problem ) );
+		}
 	}
 
 	try {
-		$health = wp_dynamodb_health( HEALTHZ_TIMEOUT_MS );
+		$left   = HEALTHZ_TIMEOUT_MS - (int) ( 1000 * ( microtime( true ) - $began ) );
+		$health = wp_dynamodb_health( max( HEALTHZ_LEAST_MS, $left ), 'ready' === $level );
 	} catch ( \Throwable ) {
-		return array(
-			'ok'      => false,
-			'details' => array( 'cause' => 'configuration' ),
-		);
+		return $answer( false, array( 'cause' => 'configuration' ) );
 	}
 
 	$ok      = true === ( $health['ok'] ?? false );
@@ -55,10 +87,7 @@ function check_health(): array {
 		$details['cause'] = plain_word( $health['kind'] ?? '' );
 	}
 
-	return array(
-		'ok'      => $ok,
-		'details' => $details,
-	);
+	return $answer( $ok, $details );
 }
 
 /**
@@ -74,7 +103,8 @@ function plain_word( mixed $word ): string {
 }
 
 /**
- * Sends the whole answer: 200 and `OK`, or 503 and `FAIL`, as the body's first line.
+ * Sends the whole answer: 200 and `OK`, or 503 and `FAIL`, as the body's first line; for those who know the secret with details,
+ * or with metrics (`metrics`). A level that does not exist is 400.
  */
 function send_healthz(): void {
 	// Nothing may stand before the first line: no notice, no output of a prepended file.
@@ -88,18 +118,73 @@ function send_healthz(): void {
 		session_abort();
 	}
 
-	$health = check_health();
+	// A wp-config.php that ends PHP, say: that is no health.
+	$sent = false;
+	register_shutdown_function(
+		static function () use ( &$sent ): void {
+			if ( ! $sent ) {
+				send_plain( 503, "FAIL\n" );
+			}
+		}
+	);
+	list( $status, $body ) = healthz_answer();
+	send_plain( $status, $body );
+	$sent = true;
+}
+
+/**
+ * Status and body.
+ *
+ * @return array{0: int, 1: string}
+ */
+function healthz_answer(): array {
+	$knows = knows_healthz_secret();
+	// phpcs:ignore WordPress.Security.NonceVerification -- a health check has no nonce.
+	if ( isset( $_GET['metrics'] ) ) {
+		return $knows ? healthz_metrics() : array( 403, "FAIL\n" );
+	}
+	$level = healthz_level();
+	if ( '' === $level ) {
+		return array( 400, "FAIL\n" );
+	}
+
+	$health = check_health( $level );
 	$body   = $health['ok'] ? "OK\n" : "FAIL\n";
-	foreach ( $health['details'] as $name => $value ) {
+	foreach ( $knows ? $health['details'] : array() as $name => $value ) {
 		$body .= "{$name}: {$value}\n";
 	}
 
+	return array( $health['ok'] ? 200 : 503, $body );
+}
+
+/**
+ * The host's metrics for Prometheus.
+ *
+ * @return array{0: int, 1: string}
+ */
+function healthz_metrics(): array {
+	try {
+		return function_exists( 'wp_dynamodb_metrics' ) ? array( 200, (string) wp_dynamodb_metrics( 'prometheus' ) ) : array( 503, "FAIL\n" );
+	} catch ( \Throwable ) {
+		return array( 503, "FAIL\n" );
+	}
+}
+
+/**
+ * Sends a text that nobody keeps.
+ *
+ * @param int    $status HTTP status.
+ * @param string $body   Plain text.
+ */
+function send_plain( int $status, string $body ): void {
+	while ( ob_get_level() > 0 && ob_end_clean() ) {
+		continue;
+	}
 	if ( ! headers_sent() ) {
-		header_remove( 'Set-Cookie' );
-		header_remove( 'X-Powered-By' );
-		header_remove( 'Expires' );
-		header_remove( 'Pragma' );
-		http_response_code( $health['ok'] ? 200 : 503 );
+		foreach ( array( 'Set-Cookie', 'X-Powered-By', 'Expires', 'Pragma', 'Location', 'Retry-After' ) as $name ) {
+			header_remove( $name );
+		}
+		http_response_code( $status );
 		header( 'Content-Type: text/plain; charset=utf-8' );
 		header( 'Cache-Control: no-store' );
 		header( 'X-Robots-Tag: noindex, nofollow' );

@@ -1,0 +1,8 @@
+<?php
+/**
+ * Stands where wp-config.php looks for WordPress, while a health check reads the database's address from it: nothing is loaded.
+ *
+ * @package WP_DynamoDB
+ */
+
+defined( 'WP_DYNAMODB_HEALTHZ' ) || exit;
