@@ -16,7 +16,7 @@ show('refresh', wp_dynamodb_refresh());
 store('some', ['a' => 1]);
 
 $status = wp_dynamodb_status();
-show('status lacks', array_values(array_diff(['version', 'pid', 'active', 'route', 'why', 'source', 'reason', 'home', 'table', 'parameter', 'regions', 'window', 'warnings'], array_keys($status))));
+show('status lacks', array_values(array_diff(['version', 'pid', 'active', 'route', 'why', 'source', 'reason', 'home', 'table', 'parameter', 'regions', 'window', 'items_failing_ms', 'warnings'], array_keys($status))));
 show('version', $status['version'] === phpversion('wp_dynamodb'));
 show('pid', $status['pid'] === getmypid());
 show('route', [$status['active'], $status['route'], $status['source'], is_string($status['reason'])]);
@@ -24,7 +24,7 @@ show('parameter lacks', array_values(array_diff(['name', 'value', 'modified_ms',
 show('parameter, value', [$status['parameter']['name'], $status['parameter']['value']]);
 check('modified now, checked now', abs($status['parameter']['modified_ms'] / 1000 - time()) < 60 * SLOW && $status['parameter']['checked_age_ms'] < 10000 * SLOW, $status['parameter']);
 show('regions', array_keys($status['regions']));
-show('of a Region lacks', array_values(array_diff(['endpoint', 'ssm_endpoint', 'parameter_state', 'parameter_value', 'parameter_error', 'calls', 'errors', 'last_error', 'latency_ms', 'drained', 'breaker'], array_keys($status['regions'][EAST]))));
+show('of a Region lacks', array_values(array_diff(['endpoint', 'ssm_endpoint', 'parameter_state', 'parameter_value', 'parameter_error', 'calls', 'errors', 'last_error', 'latency_ms', 'history', 'drained', 'breaker'], array_keys($status['regions'][EAST]))));
 show('drained, breaker', [$status['regions'][EAST]['drained'], $status['regions'][EAST]['breaker']]);
 show('window', $status['window']);
 show('states', array_column($status['regions'], 'parameter_state'));
@@ -36,7 +36,7 @@ show('warnings', SLOW > 1 ? [] : $status['warnings']);
 $health = wp_dynamodb_health();
 show('health lacks', array_values(array_diff(['error', 'kind', 'latency_ms', 'ok', 'region'], array_keys($health))));
 show('healthy', [$health['ok'], $health['region'], is_float($health['latency_ms']), $health['error'], $health['kind']]);
-show('health: calls', lab_count(fn() => wp_dynamodb_health(1000)));
+show('health: calls', lab_count(fn() => wp_dynamodb_health(1000)) === 'none' ? 'none, it was asked a moment ago' : 'some');
 
 $metrics = wp_dynamodb_metrics();
 show('metrics', array_keys($metrics));
@@ -71,7 +71,7 @@ latency: ["p50","p99"]
 warnings: []
 health lacks: []
 healthy: [true,"us-east-1",true,null,null]
-health: calls: "GetItem 1"
+health: calls: "none, it was asked a moment ago"
 metrics: ["regions","sessions","routing","breakers","active","route","bridged","pinned","window_left_ms","parameter_checked_age_ms"]
 routing: {"bridged":0,"hedged":0,"doubled":0,"superseded":0,"left":0,"returned":0}
 breakers: {"us-east-1":{"state":"closed","opened":0,"hold_ms":null},"us-west-2":{"state":"closed","opened":0,"hold_ms":null}}

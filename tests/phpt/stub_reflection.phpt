@@ -53,5 +53,5 @@ foreach (array_intersect($said, $there) as $name) {
 --EXPECT--
 functions only in the extension: []
 functions only in the stub: []
-classes: ["WpDynamoDb\\AccessException","WpDynamoDb\\ConfigException","WpDynamoDb\\Exception","WpDynamoDb\\ThrottledException","WpDynamoDb\\TimeoutException","WpDynamoDb\\UnavailableException"]
+classes: ["WpDynamoDb\\AccessException","WpDynamoDb\\ConditionException","WpDynamoDb\\ConfigException","WpDynamoDb\\Exception","WpDynamoDb\\ThrottledException","WpDynamoDb\\TimeoutException","WpDynamoDb\\UnavailableException"]
 the same in the stub: true
