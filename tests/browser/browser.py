@@ -76,10 +76,12 @@ class Browser:
     def shot(self, name: str, selector: str = "") -> Path:
         """A picture of the whole page, or of one element."""
         file = self.folder / f"{name}.png"
+        # The admin bar stays where it is, and does not lie over the middle of a long page.
+        options = {"path": str(file), "animations": "disabled", "style": "#wpadminbar { position: absolute }"}
         if selector:
-            self.at(selector, "screenshot", {"path": str(file), "animations": "disabled"})
+            self.at(selector, "screenshot", options)
         else:
-            self.page("screenshot", {"path": str(file), "fullPage": True, "animations": "disabled"})
+            self.page("screenshot", options | {"fullPage": True})
         return file
 
     def _ask(self, what: dict):

@@ -5,7 +5,7 @@
  *     {"chain": [["locator", "#a"], ["click", {…}]]}       methods of playwright's Page, one on the answer of the other
  *     {"axe": ".wrap"}                                     what axe finds in there (WCAG 2 A and AA)
  *
- * An answer has `value` or `error`, and in `said` what the page wrote to its console as an error, or did not catch.
+ * An answer has `value` or `error` (the page as it was then is in failed.png), and in `said` what the page wrote to its console as an error, or did not catch.
  */
 'use strict';
 
@@ -28,8 +28,9 @@ async function open( options ) {
 	page = await context.newPage();
 	page.on( 'pageerror', ( error ) => said.push( String( error ) ) );
 	page.on( 'console', ( message ) => {
-		// WordPress shows avatars from another host, which is not asked.
-		if ( message.type() === 'error' && ! message.text().includes( 'ERR_NAME_NOT_RESOLVED' ) ) {
+		// WordPress shows avatars from another host, which is not asked; and an icon, which Chromium asks for whenever it likes.
+		const ours = ! message.text().includes( 'ERR_NAME_NOT_RESOLVED' ) && ! message.location().url.endsWith( '/favicon.ico' );
+		if ( message.type() === 'error' && ours ) {
 			said.push( message.text() );
 		}
 	} );
@@ -71,6 +72,7 @@ async function answer( line ) {
 		}
 	} catch ( error ) {
 		answered.error = String( error.message || error );
+		await page?.screenshot( { path: 'failed.png', fullPage: true } ).catch( () => {} );
 	}
 	answered.said = said.splice( 0 );
 	process.stdout.write( JSON.stringify( answered ) + '\n' );

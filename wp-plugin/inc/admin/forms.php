@@ -206,10 +206,10 @@ function setting_allowed( string $key ): string {
  */
 function setting_help( string $key ): string {
 	$texts = array(
-		'logins'        => __( 'Nobody has to log in again when a Region is lost, a logout counts everywhere at once. Needs a table of its own. Nobody is logged out by switching it on or off.', 'wp-dynamodb' ),
+		'logins'        => __( 'Nobody has to log in again when a Region is lost, a logout counts everywhere at once. Needs a table of its own. Switching it logs nobody out.', 'wp-dynamodb' ),
 		'logins_table'  => __( 'Keys: user (partition) and item (sort), both texts; TTL on the same attribute as the session table.', 'wp-dynamodb' ),
 		'logins_cap'    => __( 'One more login ends the oldest.', 'wp-dynamodb' ),
-		'logins_window' => __( 'Seconds for which logins count by their copy in the database while no Region’s DynamoDB answers. A logout that the database could not note is unknown for so long.', 'wp-dynamodb' ),
+		'logins_window' => __( 'Seconds for which the copies in the database count while no Region’s DynamoDB answers. A logout that the database could not note is unknown so long.', 'wp-dynamodb' ),
 		'media'         => __( 'S3-Uploads, WP Offload Media and Media Cloud use the bucket’s Region and host of the Region map.', 'wp-dynamodb' ),
 		'admin_bar'     => __( 'For those who may see this page.', 'wp-dynamodb' ),
 	);

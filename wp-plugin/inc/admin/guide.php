@@ -31,7 +31,7 @@ function guide( array $state, ?array $tables ): array {
 		$uses,
 		__( 'PHP keeps its sessions in DynamoDB', 'wp-dynamodb' ),
 		/* translators: %s: name of a session save handler. */
-		$uses ? '' : sprintf( __( 'The session handler is %s. Add to php.ini (or the php-fpm pool, as php_admin_value) on every host and restart PHP:', 'wp-dynamodb' ), $state['handler'] ),
+		$uses ? '' : sprintf( __( 'The session handler is %s. Add to php.ini (or to the pool, as php_admin_value) on every host and restart PHP:', 'wp-dynamodb' ), $state['handler'] ),
 		$uses ? array() : array( 'session.save_handler = dynamodb' )
 	);
 
@@ -84,9 +84,11 @@ function parameter_step( array $status ): array {
 		return $step;
 	}
 	$errors   = array_filter( $without, static fn ( array $region ): bool => 'error' === $region['parameter_state'] );
-	$reasons  = array_map( static fn ( string $name, array $region ): string => "{$name}: " . ( $region['parameter_error'] ?? $region['parameter_state'] ), array_keys( $errors ), $errors );
+	$reason   = static fn ( string $name, array $region ): string => "{$name}: " . ( $region['parameter_error'] ?? $region['parameter_state'] );
+	$reasons  = array_map( $reason, array_keys( $errors ), $errors );
 	$name     = (string) $status['parameter']['name'];
-	$commands = array_map( static fn ( string $region ): string => "aws ssm put-parameter --region {$region} --name {$name} --type String --overwrite --value {$status['active']}", array_keys( $without ) );
+	$write    = static fn ( string $region ): string => "aws ssm put-parameter --region {$region} --name {$name} --type String --overwrite --value {$status['active']}";
+	$commands = array_map( $write, array_keys( $without ) );
 
 	$step['done'] = false;
 	// Writing a parameter mends nothing where it cannot be read.
@@ -112,7 +114,8 @@ function extension_help( array $state ): array {
 		case 'old':
 			return array(
 				/* translators: 1: version of the extension, 2: version of the plugin. */
-				sprintf( __( 'Version %1$s is loaded, which is too old for version %2$s of this plugin. Install the extension of the same version on every host and restart PHP. The site works as before until then.', 'wp-dynamodb' ), $state['version'], $state['plugin'] ),
+				sprintf( __( 'Version %1$s is loaded, which is too old for version %2$s of this plugin.', 'wp-dynamodb' ), $state['version'], $state['plugin'] )
+				. ' ' . __( 'Install that version on every host and restart PHP. The site works as before until then.', 'wp-dynamodb' ),
 				array(),
 			);
 		case 'broken':
@@ -123,7 +126,7 @@ function extension_help( array $state ): array {
 			);
 		default:
 			return array(
-				__( 'It is not loaded in this PHP. Install it on every host of the site, add these lines to php.ini, and restart PHP. The site works as before until then.', 'wp-dynamodb' ),
+				__( 'It is not loaded in this PHP. Install it on every host, add these lines to php.ini, and restart PHP. The site works as before until then.', 'wp-dynamodb' ),
 				array( 'extension = wp_dynamodb', 'session.save_handler = dynamodb', 'wp_dynamodb.regions = "us-east-1,us-west-2"' ),
 			);
 	}
@@ -140,8 +143,11 @@ function extension_help( array $state ): array {
  * @return list<array{code: string, done: bool, title: string, text: string, commands: list<string>}>
  */
 function table_steps( string $purpose, array $table, array $regions, ?array $found, string $parameter ): array {
-	/* translators: %s: name of a table. */
-	$title = sprintf( 'logins' === $purpose ? __( 'The table %s (login sessions) is in every Region', 'wp-dynamodb' ) : __( 'The table %s (PHP sessions) is in every Region', 'wp-dynamodb' ), $table['name'] );
+	$title = 'logins' === $purpose
+		/* translators: %s: name of a table. */
+		? sprintf( __( 'The table %s (login sessions) is in every Region', 'wp-dynamodb' ), $table['name'] )
+		/* translators: %s: name of a table. */
+		: sprintf( __( 'The table %s (PHP sessions) is in every Region', 'wp-dynamodb' ), $table['name'] );
 	$step  = static fn ( bool $done, string $text, array $commands = array() ): array => array(
 		'code'     => "table-{$purpose}",
 		'done'     => $done,

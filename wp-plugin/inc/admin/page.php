@@ -142,8 +142,13 @@ function show_setting( string $key ): void {
 	$flag  = 'flag' === SETTINGS[ $key ]['type'];
 	printf( '<tr><th scope="row"><label for="%s">%s</label></th><td>', esc_attr( $id ), esc_html( setting_label( $key ) ) );
 	if ( $flag ) {
-		printf( '<input type="hidden" name="%s" value="0">', esc_attr( $name ) );
-		printf( '<input type="checkbox" id="%1$s" name="%2$s" value="1" aria-describedby="%1$s-help"%3$s%4$s>', esc_attr( $id ), esc_attr( $name ), checked( true, $held['value'], false ), disabled( true, $fixed, false ) );
+		printf(
+			'<input type="hidden" name="%2$s" value="0"><input type="checkbox" id="%1$s" name="%2$s" value="1" aria-describedby="%1$s-help"%3$s%4$s>',
+			esc_attr( $id ),
+			esc_attr( $name ),
+			checked( true, $held['value'], false ),
+			disabled( true, $fixed, false )
+		);
 	} else {
 		$number = 'number' === SETTINGS[ $key ]['type'];
 		printf(
@@ -165,7 +170,13 @@ function show_setting( string $key ): void {
 		'option'      => __( 'Set here.', 'wp-dynamodb' ),
 		'default'     => __( 'The default.', 'wp-dynamodb' ),
 	);
-	printf( '<p class="description" id="%s-help">%s <em>%s%s</em>', esc_attr( $id ), esc_html( setting_help( $key ) ), $fixed ? '<span class="dashicons dashicons-lock" aria-hidden="true"></span> ' : '', esc_html( $sources[ $held['source'] ] ) );
+	printf(
+		'<p class="description" id="%s-help">%s <em>%s%s</em>',
+		esc_attr( $id ),
+		esc_html( setting_help( $key ) ),
+		$fixed ? '<span class="dashicons dashicons-lock" aria-hidden="true"></span> ' : '',
+		esc_html( $sources[ $held['source'] ] )
+	);
 	if ( '' !== $held['problem'] ) {
 		/* translators: 1: name of a constant or variable, 2: what it may be. */
 		printf( ' <strong>%s</strong>', esc_html( sprintf( __( 'The value of %1$s is not valid and was passed over: it must be %2$s.', 'wp-dynamodb' ), $held['name'], setting_allowed( $key ) ) ) );
@@ -184,7 +195,12 @@ function show_map_form(): void {
 	$regions = array_unique( array_merge( array_map( 'strval', array_keys( $status['regions'] ?? array() ) ), array_map( 'strval', array_keys( $map['regions'] ) ) ) );
 	$regions = array() === $regions ? array( 'us-east-1', 'us-west-2' ) : $regions;
 
-	printf( '<h2 id="wpd-map">%s</h2><p>%s</p>', esc_html__( 'Region map', 'wp-dynamodb' ), esc_html__( 'Constants and the values that they have while a Region is active: the bucket and the delivery host of a media plugin, for example. They are defined before other plugins load, where nothing has defined them.', 'wp-dynamodb' ) );
+	printf(
+		'<h2 id="wpd-map">%s</h2><p>%s %s</p>',
+		esc_html__( 'Region map', 'wp-dynamodb' ),
+		esc_html__( 'Constants and the values that they have while a Region is active: the bucket and the delivery host of a media plugin, for example.', 'wp-dynamodb' ),
+		esc_html__( 'They are defined before other plugins load, where nothing has defined them.', 'wp-dynamodb' )
+	);
 	foreach ( $map['problems'] as $problem ) {
 		printf( '<div class="notice notice-warning inline"><p>%s</p></div>', esc_html( region_map_problem_text( $problem ) ) );
 	}
@@ -194,7 +210,9 @@ function show_map_form(): void {
 	if ( $fixed ) {
 		printf(
 			'<p><em><span class="dashicons dashicons-lock" aria-hidden="true"></span> %s</em></p>',
-			'constant' === $map['source'] ? esc_html__( 'Fixed by the constant WP_DYNAMODB_REGION_MAP in wp-config.php.', 'wp-dynamodb' ) : esc_html__( 'Fixed by the environment variable WP_DYNAMODB_REGION_MAP.', 'wp-dynamodb' )
+			'constant' === $map['source']
+				? esc_html__( 'Fixed by the constant WP_DYNAMODB_REGION_MAP in wp-config.php.', 'wp-dynamodb' )
+				: esc_html__( 'Fixed by the environment variable WP_DYNAMODB_REGION_MAP.', 'wp-dynamodb' )
 		);
 	}
 	open_form( 'wp_dynamodb_map', 'wpd-map-form' );
@@ -223,8 +241,9 @@ function show_map_region( string $region, array $constants, bool $fixed, bool $a
 	foreach ( array_merge( $rows, $fixed ? array() : array_fill( 0, 2, array( '', '' ) ) ) as $index => list( $name, $value ) ) {
 		$text = is_bool( $value ) ? ( $value ? 'true' : 'false' ) : (string) $value;
 		printf(
-			'<p><label><span class="screen-reader-text">%1$s</span><input type="text" class="code" name="%2$s[%3$s][name][]" value="%4$s" placeholder="S3_UPLOADS_BUCKET" maxlength="64"%7$s></label> = '
-			. '<label><span class="screen-reader-text">%5$s</span><input type="text" class="regular-text code" name="%2$s[%3$s][value][]" value="%6$s" maxlength="8192"%7$s></label></p>',
+			'<p><label><span class="screen-reader-text">%1$s</span><input type="text" class="code" name="%2$s[%3$s][name][]" value="%4$s"'
+			. ' placeholder="S3_UPLOADS_BUCKET" maxlength="64"%7$s></label> = <label><span class="screen-reader-text">%5$s</span>'
+			. '<input type="text" class="regular-text code" name="%2$s[%3$s][value][]" value="%6$s" maxlength="8192"%7$s></label></p>',
 			/* translators: 1: Region, 2: number of a row. */
 			esc_html( sprintf( __( '%1$s: name of constant %2$d', 'wp-dynamodb' ), $region, $index + 1 ) ),
 			esc_attr( REGION_MAP_OPTION ),
@@ -285,7 +304,11 @@ function show_health_help(): void {
 		. "  'Type=HTTPS_STR_MATCH,FullyQualifiedDomainName={$host},Port=443,ResourcePath=/healthz?level=ready,SearchString=OK,RequestInterval=10,FailureThreshold=3'";
 	$alb   = "aws elbv2 modify-target-group --target-group-arn … --health-check-path '/healthz?level=ready' --matcher HttpCode=200 \\\n"
 		. '  --health-check-interval-seconds 10 --health-check-timeout-seconds 2 --healthy-threshold-count 2 --unhealthy-threshold-count 3';
-	printf( '<h2>%s</h2><p>%s</p>', esc_html__( 'Health checks', 'wp-dynamodb' ), esc_html__( 'Replace the host by one that reaches this Region only. A redirect counts as healthy in Route 53, so the check must match the text.', 'wp-dynamodb' ) );
+	printf(
+		'<h2>%s</h2><p>%s</p>',
+		esc_html__( 'Health checks', 'wp-dynamodb' ),
+		esc_html__( 'Replace the host by one that reaches this Region only. A redirect counts as healthy in Route 53, so the check must match the text.', 'wp-dynamodb' )
+	);
 	foreach ( array( __( 'Route 53', 'wp-dynamodb' ) => $route, __( 'Load balancer (ALB)', 'wp-dynamodb' ) => $alb ) as $title => $command ) {
 		printf( '<h3>%1$s</h3><pre class="wpd-code" tabindex="0" role="region" aria-label="%2$s">%3$s</pre>', esc_html( $title ), esc_attr( $title ), esc_html( $command ) );
 	}

@@ -28,8 +28,9 @@ function show_history( string $region, array $history ): void {
 	$calls  = array_sum( array_column( $history, 'calls' ) );
 	$errors = array_sum( array_column( $history, 'errors' ) );
 	$slow   = max( array( 0, ...array_map( 'floatval', array_column( $history, 'p99_ms' ) ) ) );
+	$figures = array( number_format_i18n( $calls ), number_format_i18n( $errors ), number_format_i18n( $slow, 1 ) );
 	/* translators: 1: Region, 2: number of calls, 3: number of failed calls, 4: milliseconds. */
-	$summary = sprintf( __( '%1$s, last hour: %2$s calls, %3$s failed, slowest minute %4$s ms (99th percentile).', 'wp-dynamodb' ), $region, number_format_i18n( $calls ), number_format_i18n( $errors ), number_format_i18n( $slow, 1 ) );
+	$summary = sprintf( __( '%1$s, last hour: %2$s calls, %3$s failed, slowest minute %4$s ms (99th percentile).', 'wp-dynamodb' ), $region, ...$figures );
 
 	printf( '<figure class="wpd-plot"><figcaption>%s</figcaption>', esc_html( $summary ) );
 	if ( count( $history ) > 1 ) {
@@ -88,7 +89,13 @@ function draw_history( string $label, array $history, float $most ): void {
 			$tall = round( $high * min( 1, (int) $minute['errors'] / max( 1, (int) $minute['calls'] ) ), 1 );
 			/* translators: %d: number of failed calls. */
 			$title = sprintf( _n( '%d failed call', '%d failed calls', (int) $minute['errors'], 'wp-dynamodb' ), (int) $minute['errors'] );
-			printf( '<rect class="wpd-errors" x="%s" y="%d" width="6" height="%s"><title>%s</title></rect>', esc_attr( (string) ( $x( $minute ) - 3 ) ), (int) PLOT['top'], esc_attr( (string) max( 2, $tall ) ), esc_html( $title ) );
+			printf(
+				'<rect class="wpd-errors" x="%s" y="%d" width="6" height="%s"><title>%s</title></rect>',
+				esc_attr( (string) ( $x( $minute ) - 3 ) ),
+				(int) PLOT['top'],
+				esc_attr( (string) max( 2, $tall ) ),
+				esc_html( $title )
+			);
 		}
 	}
 	printf( '<polyline class="wpd-p99" points="%s"/><polyline class="wpd-p50" points="%s"/>', esc_attr( $points( 'p99_ms' ) ), esc_attr( $points( 'p50_ms' ) ) );

@@ -128,7 +128,7 @@ function test_connection(): array {
 	$says = $ok
 		/* translators: 1: Region, 2: milliseconds. */
 		? sprintf( __( 'All tables are as they should be; %1$s answered in %2$s ms.', 'wp-dynamodb' ), $health['region'], number_format_i18n( $health['latency_ms'], 1 ) )
-		: ( true === $health['ok'] ? __( 'Some tables are not as they should be; see below.', 'wp-dynamodb' ) : (string) $health['error'] );
+		: ( array() !== $bad ? __( 'Some tables are not as they should be; see below.', 'wp-dynamodb' ) : (string) $health['error'] );
 
 	return compact( 'tables', 'health', 'ok', 'says' );
 }
@@ -150,8 +150,10 @@ function rest_preview( \WP_REST_Request $request ): \WP_REST_Response|\WP_Error 
 	foreach ( $found['regions'] as $constants ) {
 		foreach ( array_keys( $constants ) as $name ) {
 			if ( defined( $name ) && ! in_array( $name, $ours, true ) ) {
+				$value = constant( $name );
+				$value = is_scalar( $value ) ? plain_value( $value ) : gettype( $value );
 				/* translators: 1: name of a constant, 2: its value. */
-				$conflicts[ $name ] = sprintf( __( '%1$s is defined elsewhere, as %2$s: the map does not change it.', 'wp-dynamodb' ), $name, is_scalar( constant( $name ) ) ? plain_value( constant( $name ) ) : gettype( constant( $name ) ) );
+				$conflicts[ $name ] = sprintf( __( '%1$s is defined elsewhere, as %2$s: the map does not change it.', 'wp-dynamodb' ), $name, $value );
 			}
 		}
 	}

@@ -67,7 +67,8 @@ function health_of_sessions( array $state ): array {
 	}
 	if ( 'dynamodb' !== $state['handler'] ) {
 		/* translators: %s: name of a session save handler. */
-		return array( 'critical', __( 'PHP sessions are not kept in DynamoDB', 'wp-dynamodb' ), array( sprintf( __( 'session.save_handler is %s; set it to dynamodb in php.ini.', 'wp-dynamodb' ), $state['handler'] ) ) );
+		$text = sprintf( __( 'session.save_handler is %s; set it to dynamodb in php.ini.', 'wp-dynamodb' ), $state['handler'] );
+		return array( 'critical', __( 'PHP sessions are not kept in DynamoDB', 'wp-dynamodb' ), array( $text ) );
 	}
 
 	$refusal = refusal_text( $state['status'] );
@@ -120,14 +121,21 @@ function health_of_regions( array $state ): array {
  */
 function health_of_logins( array $state ): array {
 	if ( true !== setting( 'logins' ) ) {
-		return array( 'recommended', __( 'Login sessions are only in the database', 'wp-dynamodb' ), array( __( 'When a Region is lost, users may have to log in again, and a logout may be forgotten. Switch on login sessions in DynamoDB.', 'wp-dynamodb' ) ) );
+		$text = __( 'When a Region is lost, users may have to log in again, and a logout may be forgotten. Switch on login sessions in DynamoDB.', 'wp-dynamodb' );
+		return array( 'recommended', __( 'Login sessions are only in the database', 'wp-dynamodb' ), array( $text ) );
 	}
 	if ( ! $state['logins'] ) {
-		return array( 'critical', __( 'Login sessions are only in the database', 'wp-dynamodb' ), array( __( 'They are switched on, but the extension cannot keep them; user meta stands in.', 'wp-dynamodb' ) ) );
+		$text = __( 'They are switched on, but the extension cannot keep them; user meta stands in.', 'wp-dynamodb' );
+		return array( 'critical', __( 'Login sessions are only in the database', 'wp-dynamodb' ), array( $text ) );
 	}
 	if ( null !== ( $state['status']['items_failing_ms'] ?? null ) ) {
-		/* translators: %s: such as "5 seconds ago". */
-		return array( 'critical', __( 'Login sessions in DynamoDB cannot be used', 'wp-dynamodb' ), array( sprintf( __( 'Since %s. The copy in user meta stands in for as long as the setting “Logins in an outage” allows. “Test connection” on the settings page says what is wrong.', 'wp-dynamodb' ), age_text( (int) $state['status']['items_failing_ms'] ) ) ) );
+		$text = array(
+			/* translators: %s: such as "5 seconds ago". */
+			sprintf( __( 'They failed first %s.', 'wp-dynamodb' ), age_text( (int) $state['status']['items_failing_ms'] ) ),
+			__( 'The copy in user meta stands in for as long as the setting “Logins in an outage” allows.', 'wp-dynamodb' ),
+			__( '“Test connection” on the settings page says what is wrong.', 'wp-dynamodb' ),
+		);
+		return array( 'critical', __( 'Login sessions in DynamoDB cannot be used', 'wp-dynamodb' ), $text );
 	}
 
 	/* translators: %s: name of a table. */
@@ -150,7 +158,8 @@ function health_of_constants( array $state ): array {
 		return array( 'recommended', __( 'Some constants do not follow the active Region', 'wp-dynamodb' ), $lines );
 	}
 	if ( 'current' !== loader_state() && ! is_loader_current() ) {
-		return array( 'recommended', __( 'Constants are defined late', 'wp-dynamodb' ), array( __( 'The must-use loader is not installed, so plugins that load first may miss them. Run:', 'wp-dynamodb' ), loader_command() ) );
+		$text = __( 'The must-use loader is not installed, so plugins that load first may miss them. Run:', 'wp-dynamodb' );
+		return array( 'recommended', __( 'Constants are defined late', 'wp-dynamodb' ), array( $text, loader_command() ) );
 	}
 
 	return array( 'good', __( 'Constants follow the active Region', 'wp-dynamodb' ), array( implode( ', ', $report['defined'] ) ) );
