@@ -77,7 +77,7 @@ class Browser:
         """A picture of the whole page, or of one element."""
         file = self.folder / f"{name}.png"
         # The admin bar stays where it is, and does not lie over the middle of a long page.
-        options = {"path": str(file), "animations": "disabled", "style": "#wpadminbar { position: absolute }"}
+        options = {"path": str(file), "animations": "disabled", "style": "#wpadminbar { position: absolute; top: 0 }"}
         if selector:
             self.at(selector, "screenshot", options)
         else:

@@ -16,7 +16,7 @@ from harness.visitor import Visitor
 
 EAST, WEST = paths.REGIONS
 PAGE = "/wp-admin/options-general.php?page=wp-dynamodb"
-LOGINS = "shop_logins"
+LOGINS = "wordpress_logins"
 
 
 def wp(site: Site, code: str, **env: str) -> str:
@@ -93,15 +93,6 @@ def show(browser: Browser, site: Site) -> str:
     return browser.text(".wpd-headline")
 
 
-def test_all_is_well(browser: Browser, site: Site, lab: Lab) -> None:
-    Visitor().cart(site.url(EAST), "add", "Tea")
-    said = show(browser, site)
-    browser.shot("all-well")
-    assert "All is well." in said and EAST in said
-    assert browser.violations(".wrap.wpd") == []
-    assert browser.all("#wp-admin-bar-wp-dynamodb .ab-item") == [f"✓ {EAST}\n(all is well)"]
-
-
 def refreshed(browser: Browser) -> None:
     """The page's own clock goes on by the ten seconds after which it fetches its panel."""
     browser._ask({"chain": [["clock"], ["runFor", 10500]]})
@@ -116,6 +107,25 @@ def accessible(browser: Browser) -> None:
     """With everything opened that can be."""
     browser.page("evaluate", "document.querySelectorAll('.wpd details').forEach((one) => { one.open = true; })")
     assert browser.violations(".wrap.wpd") == []
+
+
+def connection_says(browser: Browser) -> str:
+    """Presses "Test connection"; what it says in the end."""
+    browser.at("#wpd-test", "click")
+    browser.page("waitForFunction", "!document.getElementById('wpd-test-says').textContent.match(/^(Asking.*)?$/)")
+    return browser.text("#wpd-test-says")
+
+
+def test_all_is_well(browser: Browser, site: Site, lab: Lab) -> None:
+    lab._post("/table", {"table": LOGINS, "hash_key": "user", "range_key": "item", "ttl_attribute": "expires"})
+    wp(site, f"update_option( 'wp_dynamodb_settings', array( 'logins' => true, 'logins_table' => '{LOGINS}' ) );")
+    Visitor().cart(site.url(EAST), "add", "Tea")
+    show(browser, site)
+    assert "All tables are as they should be" in connection_says(browser)
+    assert "All is well." in browser.text(".wpd-headline") and todo(browser) == []
+    browser.shot("all-well")
+    accessible(browser)
+    assert browser.all("#wp-admin-bar-wp-dynamodb .ab-item") == [f"✓ {EAST}\n(all is well)"]
 
 
 def test_without_the_extension(browser: Browser, site: Site, east: Callable[..., Fpm]) -> None:
@@ -186,7 +196,7 @@ def test_a_lost_region_is_bridged_and_then_none_answers(browser: Browser, site: 
     visitor = Visitor()
     visitor.cart(site.url(EAST), "add", "Tea")
     browser._ask({"chain": [["clock"], ["install"]]})
-    assert "All is well." in show(browser, site)
+    assert "Sessions are kept in DynamoDB." in show(browser, site)
 
     for region, said, why in ((EAST, "The site works, and somebody should look.", "bridged"), (WEST, "Sessions are not safe in DynamoDB.", "none_healthy")):
         lab.fault(region, "dynamodb", "refuse")
@@ -302,13 +312,6 @@ def test_the_plot(browser: Browser, site: Site) -> None:
     accessible(browser)
 
 
-def connection_says(browser: Browser) -> str:
-    """Presses "Test connection"; what it says in the end."""
-    browser.at("#wpd-test", "click")
-    browser.page("waitForFunction", "!document.getElementById('wpd-test-says').textContent.match(/^(Asking.*)?$/)")
-    return browser.text("#wpd-test-says")
-
-
 def apply(lab: Lab, commands: list[str]) -> None:
     """What the AWS command line would do with these commands, done by the lab."""
     for command in commands:
@@ -353,12 +356,12 @@ def test_from_a_fresh_wordpress_to_everything_in_two_regions(
     apply(lab, commands[0].splitlines() + commands[1].splitlines())
     subprocess.run(["/bin/sh", "-c", commands[2]], check=True)
 
-    browser.at("#wpd-logins_table", "fill", LOGINS)
+    browser.at("#wpd-logins_table", "fill", "shop_logins")
     browser.at("#wpd-logins", "check")
     browser.at("#wpd-settings-form #submit", "click")
     browser.appears(".notice-success", "Settings saved.")
     browser.at("#wpd-test", "click")
-    step = f'.wpd-todo:has-text("The table {LOGINS} (login sessions) is in every Region")'
+    step = '.wpd-todo:has-text("The table shop_logins (login sessions) is in every Region")'
     browser.appears(step, "There is no such table.")
     apply(lab, browser.text(f"{step} pre").splitlines())
     # Extension and host know of it within a second or two.
@@ -377,4 +380,4 @@ def test_from_a_fresh_wordpress_to_everything_in_two_regions(
     visitor.cart(site.url(EAST), "add", "Tea")
     lab.replicated()
     for region in paths.REGIONS:
-        assert lab.dump(region, "shop_sessions") != [] and lab.dump(region, LOGINS) != []
+        assert lab.dump(region, "shop_sessions") != [] and lab.dump(region, "shop_logins") != []

@@ -83,6 +83,11 @@ function parameter_step( array $status ): array {
 	if ( array() === $without ) {
 		return $step;
 	}
+	$step['done'] = false;
+	if ( array( 'unknown' ) === array_unique( array_column( $without, 'parameter_state' ) ) ) {
+		$step['text'] = __( 'Not asked for yet: this host has just started.', 'wp-dynamodb' );
+		return $step;
+	}
 	$errors   = array_filter( $without, static fn ( array $region ): bool => 'error' === $region['parameter_state'] );
 	$reason   = static fn ( string $name, array $region ): string => "{$name}: " . ( $region['parameter_error'] ?? $region['parameter_state'] );
 	$reasons  = array_map( $reason, array_keys( $errors ), $errors );
@@ -90,7 +95,6 @@ function parameter_step( array $status ): array {
 	$write    = static fn ( string $region ): string => "aws ssm put-parameter --region {$region} --name {$name} --type String --overwrite --value {$status['active']}";
 	$commands = array_map( $write, array_keys( $without ) );
 
-	$step['done'] = false;
 	// Writing a parameter mends nothing where it cannot be read.
 	$step['text']     = array() === $errors
 		? __( 'Without it, hosts use the Region they are in, and nobody can move them all at once. Write it in each Region:', 'wp-dynamodb' )

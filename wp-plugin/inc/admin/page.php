@@ -255,6 +255,9 @@ function show_map_region( string $region, array $constants, bool $fixed, bool $a
 			disabled( true, $fixed, false )
 		);
 	}
+	if ( array() === $rows && $fixed ) {
+		printf( '<p>%s</p>', esc_html__( 'No constants.', 'wp-dynamodb' ) );
+	}
 	if ( ! $fixed ) {
 		/* translators: %s: Region. */
 		printf( '<button type="button" class="button-link wpd-more">%s</button>', esc_html( sprintf( __( 'Another constant for %s', 'wp-dynamodb' ), $region ) ) );

@@ -40,9 +40,11 @@ function panel(): string {
 		'at'    => 0,
 		'found' => array(),
 	);
+	$steps = guide( $state, $look['found'] );
+	$left  = count( array_filter( $steps, static fn ( array $step ): bool => ! $step['done'] ) );
 	ob_start();
-	show_headline( $state );
-	show_guide( guide( $state, $look['found'] ) );
+	show_headline( $state, $left );
+	show_guide( $steps, $left );
 	if ( 'ok' === $state['extension'] ) {
 		show_regions( $state['status'] );
 		show_tables( $look );
@@ -52,14 +54,15 @@ function panel(): string {
 }
 
 /**
- * One sentence for the whole.
+ * One sentence for the whole, and what it is about.
  *
  * @param array<string, mixed> $state From state().
+ * @param int                  $left  How many steps of the guide are left.
  */
-function show_headline( array $state ): void {
+function show_headline( array $state, int $left ): void {
 	$level = state_level( $state );
 	$texts = array(
-		'ok'       => __( 'All is well.', 'wp-dynamodb' ),
+		'ok'       => 0 === $left ? __( 'All is well.', 'wp-dynamodb' ) : __( 'Sessions are kept in DynamoDB.', 'wp-dynamodb' ),
 		'warning'  => __( 'The site works, and somebody should look.', 'wp-dynamodb' ),
 		'critical' => __( 'Sessions are not safe in DynamoDB.', 'wp-dynamodb' ),
 	);
@@ -68,36 +71,55 @@ function show_headline( array $state ): void {
 		'warning'  => '!',
 		'critical' => '✗',
 	);
-	printf( '<p class="wpd-headline wpd-%s"><span aria-hidden="true">%s</span> <strong>%s</strong>', esc_attr( $level ), esc_html( $marks[ $level ] ), esc_html( $texts[ $level ] ) );
-	$status = $state['status'];
-	if ( null !== $status ) {
-		/* translators: 1: Region, 2: a sentence. */
-		echo ' ' . esc_html( sprintf( __( 'This host uses %1$s. %2$s', 'wp-dynamodb' ), $status['route'], why_text( $status ) ) );
-		$refusal = refusal_text( $status );
-		if ( '' !== $refusal ) {
-			/* translators: %s: error message. */
-			echo ' ' . esc_html( sprintf( __( 'It refuses to read or write sessions: %s', 'wp-dynamodb' ), $refusal ) );
-		}
-		$unread = unread_parameters( $status );
-		if ( array() !== $unread ) {
-			/* translators: 1: name of an SSM parameter, 2: names of Regions. */
-			echo ' ' . esc_html( sprintf( __( 'The parameter %1$s cannot be read in %2$s.', 'wp-dynamodb' ), $status['parameter']['name'], implode( ', ', $unread ) ) );
-		}
-		if ( null !== $status['items_failing_ms'] ) {
-			/* translators: %s: such as "5 seconds ago". */
-			echo ' ' . esc_html( sprintf( __( 'Login sessions cannot be read or written (since %s); user meta stands in.', 'wp-dynamodb' ), age_text( (int) $status['items_failing_ms'] ) ) );
-		}
+	$lines = null === $state['status'] ? array() : status_lines( $state );
+	printf(
+		'<div class="wpd-headline wpd-%s"><p><span aria-hidden="true">%s</span> <strong>%s</strong> %s</p>',
+		esc_attr( $level ),
+		esc_html( $marks[ $level ] ),
+		esc_html( $texts[ $level ] ),
+		esc_html( array_shift( $lines ) ?? '' )
+	);
+	foreach ( $lines as $line ) {
+		printf( '<p>%s</p>', esc_html( $line ) );
 	}
-	echo '</p>';
+	echo '</div>';
+}
+
+/**
+ * What this host does, and everything that keeps it from being well.
+ *
+ * @param array<string, mixed> $state From state(), with a status.
+ * @return list<string>
+ */
+function status_lines( array $state ): array {
+	$status = $state['status'];
+	/* translators: 1: Region, 2: a sentence. */
+	$lines   = array( sprintf( __( 'This host uses %1$s. %2$s', 'wp-dynamodb' ), $status['route'], why_text( $status ) ) );
+	$refusal = refusal_text( $status );
+	if ( '' !== $refusal ) {
+		/* translators: %s: error message. */
+		$lines[] = sprintf( __( 'It refuses to read or write sessions: %s', 'wp-dynamodb' ), $refusal );
+	}
+	$unread = unread_parameters( $status );
+	if ( array() !== $unread ) {
+		/* translators: 1: name of an SSM parameter, 2: names of Regions. */
+		$lines[] = sprintf( __( 'The parameter %1$s cannot be read in %2$s.', 'wp-dynamodb' ), $status['parameter']['name'], implode( ', ', $unread ) );
+	}
+	if ( $state['logins'] && null !== $status['items_failing_ms'] ) {
+		/* translators: %s: such as "5 seconds ago". */
+		$lines[] = sprintf( __( 'Login sessions cannot be read or written; user meta stands in. It failed first %s.', 'wp-dynamodb' ), age_text( (int) $status['items_failing_ms'] ) );
+	}
+
+	return $lines;
 }
 
 /**
  * The steps that are left, and those that are done.
  *
  * @param list<array{code: string, done: bool, title: string, text: string, commands: list<string>}> $steps From guide().
+ * @param int                                                                                       $left  How many of them are left.
  */
-function show_guide( array $steps ): void {
-	$left = count( array_filter( $steps, static fn ( array $step ): bool => ! $step['done'] ) );
+function show_guide( array $steps, int $left ): void {
 	printf(
 		'<details class="wpd-guide"%s><summary>%s</summary><ol>',
 		$left > 0 ? ' open' : '',
@@ -180,7 +202,7 @@ function show_regions( array $status ): void {
 		$number = static fn ( ?float $ms ): string => null === $ms ? '–' : number_format_i18n( $ms, 1 );
 		$error  = $region['last_error'];
 		printf(
-			'<tr><th scope="row">%s<br><small>%s</small></th><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td></tr>',
+			'<tr><th scope="row"><span class="wpd-name">%s</span><br><small>%s</small></th><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td></tr>',
 			esc_html( $name ),
 			esc_html( implode( ', ', $roles ) ),
 			esc_html( region_word( $region ) ),
@@ -245,7 +267,7 @@ function show_tables( array $look ): void {
 		foreach ( $regions as $region => $one ) {
 			$is = $one['details'];
 			printf(
-				'<tr><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td></tr>',
+				'<tr><th scope="row">%s</th><td class="wpd-name">%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td></tr>',
 				esc_html( $needed[ $purpose ]['name'] ?? $purpose ),
 				esc_html( $region ),
 				esc_html( $words[ $one['state'] ] ?? $one['state'] ),

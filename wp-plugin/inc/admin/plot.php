@@ -32,6 +32,11 @@ function show_history( string $region, array $history ): void {
 	/* translators: 1: Region, 2: number of calls, 3: number of failed calls, 4: milliseconds. */
 	$summary = sprintf( __( '%1$s, last hour: %2$s calls, %3$s failed, slowest minute %4$s ms (99th percentile).', 'wp-dynamodb' ), $region, ...$figures );
 
+	if ( 0 === $calls ) {
+		/* translators: %s: Region. */
+		printf( '<p>%s</p>', esc_html( sprintf( __( '%s, last hour: no calls.', 'wp-dynamodb' ), $region ) ) );
+		return;
+	}
 	printf( '<figure class="wpd-plot"><figcaption>%s</figcaption>', esc_html( $summary ) );
 	if ( count( $history ) > 1 ) {
 		draw_history( $summary, $history, max( $slow, 1.0 ) );
