@@ -13,7 +13,7 @@ TARGET = ROOT / "target" / "debug"
 EXTENSION = Path(os.environ.get("WPD_EXTENSION", TARGET / "libwp_dynamodb.so"))
 LAB = Path(os.environ.get("WPD_LAB", TARGET / "wp-dynamodb-lab"))
 MOTO = CACHE / "venv" / "bin" / "moto_server"
-WORDPRESS = CACHE / "wordpress-6.1" / "wordpress"
+WORDPRESS = CACHE / f"wordpress-{os.environ.get('WPD_WORDPRESS_VERSION', '6.1')}" / "wordpress"
 PLUGIN = ROOT / "wp-plugin"
 CART_PLUGIN = ROOT / "demo" / "wp-dynamodb-demo-cart"
 
