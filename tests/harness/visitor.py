@@ -35,7 +35,7 @@ class Visitor:
 
     def logout(self, base: str) -> None:
         page = self.get(f"{base}/wp-admin/profile.php").text
-        link = re.search(r'href="([^"]*action=logout[^"]*)"', page)
+        link = re.search(r'''href=["']([^"']*action=logout[^"']*)["']''', page)
         if not link:
             raise AssertionError("no link to log out on the profile page")
         self.get(link.group(1).replace("&#038;", "&").replace("&amp;", "&"))
