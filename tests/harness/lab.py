@@ -81,6 +81,10 @@ class Lab:
     def replication(self, **settings: object) -> None:
         self._post("/replication", settings)
 
+    def table(self, table: str, *, hash_key: str, range_key: str | None = None, ttl_attribute: str = "expires") -> None:
+        """Creates one more table in every Region."""
+        self._post("/table", {"table": table, "hash_key": hash_key, "range_key": range_key, "ttl_attribute": ttl_attribute})
+
     def counters(self) -> dict[str, dict[str, dict[str, int]]]:
         return self._get("/counters")
 

@@ -1,6 +1,8 @@
 """A WordPress site in two Regions on one machine: one database, a php-fpm host and a vhost per Region, a front before them."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import requests
@@ -53,6 +55,25 @@ class Site:
     def reload(self) -> None:
         for fpm in self.hosts.values():
             fpm.reload()
+
+    @contextmanager
+    def instead(self, *regions: str, **options: object) -> Iterator[dict[str, Fpm]]:
+        """Other hosts in the place of the usual ones of these Regions: with other settings, another environment, or without the extension."""
+        usual = {region: self.hosts[region] for region in regions}
+        for fpm in usual.values():
+            fpm.stop()
+        others = {
+            region: Fpm(fpm.name, self.run, self.ports, region, docroot=self.wordpress.docroot, workers=fpm.workers, **options)
+            for region, fpm in usual.items()
+        }
+        try:
+            for region, fpm in others.items():
+                self.hosts[region] = fpm.start()
+            yield others
+        finally:
+            for region, fpm in usual.items():
+                others[region].stop()
+                self.hosts[region] = fpm.start()
 
     @property
     def front(self) -> str:

@@ -67,8 +67,19 @@ final class Login_Tokens extends \WP_Session_Tokens {
 	 * Ends all sessions of all users.
 	 */
 	public static function drop_sessions() {
-		update_site_option( DROPPED_OPTION, (int) ( 1000 * microtime( true ) ) );
-		delete_metadata( 'user', 0, 'session_tokens', false, true );
+		global $wpdb;
+
+		$moment = (int) ( 1000 * microtime( true ) );
+		$shown  = $wpdb->suppress_errors( true );
+		try {
+			update_site_option( DROPPED_OPTION, $moment );
+			delete_metadata( 'user', 0, 'session_tokens', false, true );
+		} finally {
+			$wpdb->suppress_errors( $shown );
+		}
 		Logins::forget();
+		if ( (int) get_site_option( DROPPED_OPTION, 0 ) !== $moment ) {
+			log_logins( 'a logout of all users is lost: the database does not take it; do it where the database can be written' );
+		}
 	}
 }

@@ -39,9 +39,9 @@ final class Logins {
 	private array $stored = array();
 
 	/**
-	 * Verifiers of sessions that have ended.
+	 * Verifiers of sessions that have ended, with the moment (ms) at which they did.
 	 *
-	 * @var array<string, true>
+	 * @var array<string, int>
 	 */
 	private array $ended = array();
 
@@ -79,7 +79,12 @@ final class Logins {
 		}
 
 		try {
-			array_map( array( $this, 'take' ), wp_dynamodb_query( self::table(), login_key( $this->partition ), LOGIN_QUERY ) );
+			$items = wp_dynamodb_query( self::table(), login_key( $this->partition ), LOGIN_QUERY );
+			if ( count( $items ) > LOGIN_QUERY['limit'] / 2 ) {
+				// What has ended comes first, and what has expired counts: the sessions themselves must not be cut off.
+				$items = array_merge( $items, wp_dynamodb_query( self::table(), $this->key( 's#' ), LOGIN_QUERY ) );
+			}
+			array_map( array( $this, 'take' ), $items );
 			$this->answered = true;
 		} catch ( \Throwable $problem ) {
 			log_logins( 'login sessions cannot be read, user meta stands in: ' . $problem->getMessage() );
@@ -162,13 +167,14 @@ final class Logins {
 	 * @param array<string, mixed> $session  As WordPress has it; `expiration` is a Unix time.
 	 */
 	public function set( string $verifier, array $session ): void {
-		$is_new  = ! isset( $this->all()[ $verifier ] );
-		$created = $this->stored[ $verifier ]['created'] ?? max( self::now_ms(), ( array() === $this->epochs ? 0 : max( array_keys( $this->epochs ) ) ) + 1 );
+		$is_new = ! isset( $this->all()[ $verifier ] );
+		// After everything that ends sessions by their age, whatever the clocks of other hosts say.
+		$created = $this->candidates()[ $verifier ]['created'] ?? max( self::now_ms(), 1 + max( array( self::dropped(), ...array_keys( $this->epochs ) ) ) );
 		if ( $is_new ) {
 			$this->make_room();
 		}
 
-		$mirrored = $this->mirror( array( $verifier => $session ) + $this->meta_sessions() );
+		$mirrored = $this->mirror( array( $verifier => compact( 'session', 'created' ) ) + $this->in_meta() );
 		if ( ! $this->store( $verifier, $session, $created ) && ! $mirrored ) {
 			log_logins( 'a login cannot be kept: neither DynamoDB nor the database takes it' );
 		}
@@ -185,8 +191,8 @@ final class Logins {
 	public function end( array $verifiers ): void {
 		$late = array();
 		foreach ( $verifiers as $verifier ) {
-			$expires = $this->candidates()[ $verifier ]['session']['expiration'] ?? 0;
-			$this->ended[ $verifier ] = true;
+			$expires                  = $this->candidates()[ $verifier ]['session']['expiration'] ?? 0;
+			$this->ended[ $verifier ] = self::now_ms();
 			try {
 				// Kept for as long as its cookie could be shown, and a day for clocks.
 				$ttl = max( (int) $expires - time(), 0 ) + ( $expires > 0 ? DAY_IN_SECONDS : YEAR_IN_SECONDS );
@@ -200,7 +206,7 @@ final class Logins {
 			unset( $this->stored[ $verifier ] );
 		}
 
-		$this->mirror( array_diff_key( $this->meta_sessions(), array_flip( $verifiers ) ) );
+		$this->mirror( array_diff_key( $this->in_meta(), array_flip( $verifiers ) ) );
 		if ( array() !== $late ) {
 			$this->remember( $late, 0, array() );
 		}
@@ -212,15 +218,17 @@ final class Logins {
 	 * @param list<string> $keep Verifiers of those that stay.
 	 */
 	public function end_all_but( array $keep ): void {
-		$now = self::now_ms();
-		// What is kept is known by its verifier, what has ended by its age: also what this host has not heard of.
-		$this->epochs[ $now ] = $keep;
-		$this->mirror( array_intersect_key( $this->meta_sessions(), array_flip( $keep ) ) );
+		// What is kept is known by its verifier, what has ended by its age: also what this host has not heard of. The clock of a host
+		// that began one of them may be ahead.
+		$moment = max( array( self::now_ms(), ...array_column( $this->candidates(), 'created' ) ) );
+
+		$this->epochs[ $moment ] = $keep;
+		$this->mirror( array_intersect_key( $this->in_meta(), array_flip( $keep ) ) );
 		try {
-			$this->store_epoch( $now, $keep );
+			$this->store_epoch( $moment, $keep );
 		} catch ( \Throwable $problem ) {
 			log_logins( 'a logout everywhere cannot be stored in DynamoDB yet: ' . $problem->getMessage() );
-			$this->remember( array(), $now, $keep );
+			$this->remember( array(), $moment, $keep );
 			return;
 		}
 		foreach ( array_diff( array_keys( $this->stored ), $keep ) as $verifier ) {
@@ -256,10 +264,9 @@ final class Logins {
 	private function candidates(): array {
 		$candidates = $this->stored;
 		$least      = $this->answered ? 0 : $this->accepted_since();
-		foreach ( $this->meta_sessions() as $verifier => $session ) {
-			$created = 1000 * (int) ( $session['login'] ?? 0 );
-			if ( $created >= $least ) {
-				$candidates[ $verifier ] ??= compact( 'session', 'created' );
+		foreach ( $this->in_meta() as $verifier => $candidate ) {
+			if ( $candidate['created'] >= $least ) {
+				$candidates[ $verifier ] ??= $candidate;
 			}
 		}
 
@@ -278,7 +285,7 @@ final class Logins {
 			return PHP_INT_MAX;
 		}
 
-		return $failing <= 1000 * (int) setting( 'logins_window' ) ? 0 : self::now_ms() - $failing;
+		return $failing < 1000 * (int) setting( 'logins_window' ) ? 0 : self::now_ms() - $failing;
 	}
 
 	/**
@@ -288,7 +295,7 @@ final class Logins {
 	 * @param int    $created  When it began (ms).
 	 */
 	private function has_ended( string $verifier, int $created ): bool {
-		if ( isset( $this->ended[ $verifier ] ) || $created <= (int) get_site_option( DROPPED_OPTION, 0 ) ) {
+		if ( isset( $this->ended[ $verifier ] ) || $created <= self::dropped() ) {
 			return true;
 		}
 		foreach ( $this->epochs as $moment => $keep ) {
@@ -318,7 +325,7 @@ final class Logins {
 				}
 				break;
 			case 'r#':
-				$this->ended[ $name ] = true;
+				$this->ended[ $name ] = (int) ( $item['updated_at'] ?? 0 );
 				break;
 			case 'e#':
 				$keep = json_decode( (string) ( $item['keep'] ?? '' ), true );
@@ -336,21 +343,24 @@ final class Logins {
 		if ( ! is_array( $pending ) ) {
 			return;
 		}
-		$verifiers    = array_map( 'strval', (array) ( $pending['verifiers'] ?? array() ) );
-		$epoch        = (int) ( $pending['epoch'] ?? 0 );
-		$keep         = array_map( 'strval', (array) ( $pending['keep'] ?? array() ) );
-		$this->ended += array_fill_keys( $verifiers, true );
-		if ( $epoch > 0 ) {
+		$verifiers = array_map( 'strval', (array) ( $pending['verifiers'] ?? array() ) );
+		$epoch     = (int) ( $pending['epoch'] ?? 0 );
+		$keep      = array_map( 'strval', (array) ( $pending['keep'] ?? array() ) );
+		// Where the database is read-only they stay pending for long: DynamoDB is told once.
+		$untold       = array_diff( $verifiers, array_map( 'strval', array_keys( $this->ended ) ) );
+		$is_new_epoch = $epoch > 0 && ! isset( $this->epochs[ $epoch ] );
+		$this->ended += array_fill_keys( $verifiers, self::now_ms() );
+		if ( $is_new_epoch ) {
 			$this->epochs[ $epoch ] = $keep;
 		}
 		if ( ! $this->answered ) {
 			return;
 		}
 		try {
-			if ( $epoch > 0 ) {
+			if ( $is_new_epoch ) {
 				$this->store_epoch( $epoch, $keep );
 			}
-			foreach ( $verifiers as $verifier ) {
+			foreach ( $untold as $verifier ) {
 				wp_dynamodb_put( self::table(), $this->key( "r#{$verifier}" ), array(), array( 'ttl' => YEAR_IN_SECONDS ) );
 			}
 			write_login_meta( $this->user_id, PENDING_META, array() );
@@ -421,7 +431,7 @@ final class Logins {
 		$last = max( array( 0, ...array_map( static fn ( array $candidate ): int => (int) ( $candidate['session']['expiration'] ?? 0 ), array_values( $this->candidates() ) ) ) );
 		wp_dynamodb_put(
 			self::table(),
-			$this->key( sprintf( 'e#%013d', $moment ) ),
+			$this->key( self::epoch_item( $moment ) ),
 			array( 'keep' => (string) wp_json_encode( $keep ) ),
 			array( 'ttl' => max( $last - time(), 0 ) + YEAR_IN_SECONDS )
 		);
@@ -443,29 +453,48 @@ final class Logins {
 	 * Many items of what has ended: one item says it of all of them, and they go.
 	 */
 	private function tidy(): void {
-		if ( ! $this->answered || count( $this->stored ) + count( $this->ended ) + count( $this->epochs ) <= LOGINS_UNTIDY ) {
+		// What is younger may be on its way here from another Region: a session that this host has not heard of must not end by it.
+		$moment = self::now_ms() - 1000 * LOGINS_SETTLED;
+		$items  = $this->answered ? $this->items_ended_until( $moment ) : array();
+		if ( count( $items ) <= LOGINS_UNTIDY ) {
 			return;
 		}
-		$keep = array_map( 'strval', array_keys( $this->all() ) );
-		$now  = self::now_ms();
 		try {
-			$this->store_epoch( $now, $keep );
+			$this->store_epoch( $moment, array_map( 'strval', array_keys( $this->all() ) ) );
 		} catch ( \Throwable ) {
 			// Another login will.
 			return;
 		}
-		foreach ( array_keys( $this->ended ) as $verifier ) {
-			$this->remove( "r#{$verifier}" );
+		// Each takes a call: the next login goes on.
+		array_map( array( $this, 'remove' ), array_slice( $items, 0, 2 * LOGINS_UNTIDY ) );
+	}
+
+	/**
+	 * Sort keys of the items that are not needed once one says that what began until a moment has ended.
+	 *
+	 * @param int $moment Milliseconds since 1970.
+	 * @return list<string>
+	 */
+	private function items_ended_until( int $moment ): array {
+		$items = array();
+		foreach ( $this->ended as $verifier => $at ) {
+			// A session began before it ended.
+			if ( $at <= $moment ) {
+				$items[] = "r#{$verifier}";
+			}
 		}
-		foreach ( array_keys( $this->epochs ) as $moment ) {
-			$this->remove( sprintf( 'e#%013d', $moment ) );
+		foreach ( array_keys( $this->epochs ) as $at ) {
+			if ( $at <= $moment ) {
+				$items[] = self::epoch_item( $at );
+			}
 		}
-		foreach ( array_diff( array_keys( $this->stored ), $keep ) as $verifier ) {
-			$this->remove( "s#{$verifier}" );
+		foreach ( $this->stored as $verifier => $held ) {
+			if ( $held['created'] <= $moment && $this->has_ended( (string) $verifier, $held['created'] ) ) {
+				$items[] = "s#{$verifier}";
+			}
 		}
-		$this->ended  = array();
-		$this->epochs = array( $now => $keep );
-		$this->stored = array_intersect_key( $this->stored, array_flip( $keep ) );
+
+		return $items;
 	}
 
 	/**
@@ -482,18 +511,21 @@ final class Logins {
 	}
 
 	/**
-	 * The sessions in user meta, as WordPress itself reads them.
+	 * The sessions in user meta, read as WordPress itself does.
 	 *
-	 * @return array<string, array<string, mixed>>
+	 * @return array<string, array{session: array<string, mixed>, created: int}>
 	 */
-	private function meta_sessions(): array {
+	private function in_meta(): array {
 		$sessions = get_user_meta( $this->user_id, 'session_tokens', true );
 		$good     = array();
 		foreach ( is_array( $sessions ) ? $sessions : array() as $verifier => $session ) {
 			// WordPress 4.0 kept the expiry alone.
 			$session = is_int( $session ) ? array( 'expiration' => $session ) : $session;
 			if ( is_array( $session ) && (int) ( $session['expiration'] ?? 0 ) >= time() ) {
-				$good[ (string) $verifier ] = $session;
+				// Whole seconds, where WordPress wrote it. Which of two things came first in one second, they do not tell.
+				$created = (int) ( $session[ CREATED_KEY ] ?? 1000 * (int) ( $session['login'] ?? 0 ) );
+				unset( $session[ CREATED_KEY ] );
+				$good[ (string) $verifier ] = compact( 'session', 'created' );
 			}
 		}
 
@@ -503,9 +535,11 @@ final class Logins {
 	/**
 	 * Writes them, as WordPress itself would. Whether the database took it.
 	 *
-	 * @param array<string, array<string, mixed>> $sessions By verifier.
+	 * @param array<string, array{session: array<string, mixed>, created: int}> $candidates By verifier.
 	 */
-	private function mirror( array $sessions ): bool {
+	private function mirror( array $candidates ): bool {
+		$sessions = array_map( static fn ( array $candidate ): array => $candidate['session'] + array( CREATED_KEY => $candidate['created'] ), $candidates );
+
 		return write_login_meta( $this->user_id, 'session_tokens', $sessions );
 	}
 
@@ -520,6 +554,22 @@ final class Logins {
 			'user' => $this->partition,
 			'item' => $item,
 		);
+	}
+
+	/**
+	 * The sort key of "all that began until then have ended".
+	 *
+	 * @param int $moment Milliseconds since 1970.
+	 */
+	private static function epoch_item( int $moment ): string {
+		return sprintf( 'e#%013d', $moment );
+	}
+
+	/**
+	 * Up to when all sessions of all users have ended (ms).
+	 */
+	private static function dropped(): int {
+		return (int) get_site_option( DROPPED_OPTION, 0 );
 	}
 
 	/**

@@ -94,10 +94,12 @@ function erase_logins( string $email ): array {
 		$logins->end_all_but( array() );
 	}
 
+	$late = __( 'DynamoDB does not answer at the moment, so login sessions there could not be removed. They have ended, and expire by themselves.', 'wp-dynamodb' );
+
 	return array(
 		'items_removed'  => $count > 0 && $answered,
 		'items_retained' => ! $answered,
-		'messages'       => $answered ? array() : array( __( 'DynamoDB does not answer at the moment, so login sessions there could not be removed. They have ended, and expire by themselves.', 'wp-dynamodb' ) ),
+		'messages'       => $answered ? array() : array( $late ),
 		'done'           => true,
 	);
 }

@@ -23,8 +23,14 @@ const PENDING_META = '_wp_dynamodb_pending_logouts';
 /** The option that ends all sessions of all users that began before (ms): `WP_Session_Tokens::destroy_all_for_all_users()`. */
 const DROPPED_OPTION = 'wp_dynamodb_logins_dropped';
 
-/** More items than that in one partition, and what has ended is tidied away at the next login. */
+/** Beside WordPress's own entries of a session in user meta: when it began (ms). */
+const CREATED_KEY = 'wp_dynamodb_created';
+
+/** More items than that of what has ended in one partition, and they are tidied away at the next login. */
 const LOGINS_UNTIDY = 100;
+
+/** So old (seconds) they must be: by then every Region has what began before. */
+const LOGINS_SETTLED = 300;
 
 /**
  * Whether login sessions are kept in DynamoDB: it is switched on, and the extension can do it.
@@ -113,7 +119,8 @@ function write_login_meta( int $user_id, string $name, mixed $value ): bool {
 			delete_user_meta( $user_id, $name );
 			$stored = array() === get_user_meta( $user_id, $name );
 		} else {
-			update_user_meta( $user_id, $name, $value );
+			// WordPress takes one level of backslashes off; a browser's name may hold some.
+			update_user_meta( $user_id, $name, wp_slash( $value ) );
 			// phpcs:ignore Universal.Operators.StrictComparisons -- as update_metadata() itself compares.
 			$stored = get_user_meta( $user_id, $name, true ) == $value;
 		}

@@ -1,0 +1,69 @@
+<?php
+/**
+ * What the tests of login sessions ask of a WordPress, as JSON. Lies beside its wp-load.php; asked straight over FastCGI.
+ *
+ *   do     make (a user) | remove (the user) | sessions (of the user, as WordPress has them) | meta (those that the database has) |
+ *          pending (logouts that the database remembers) | end (all) | touch (all, as a plugin that keeps something in them) |
+ *          drop (all of all users) | migrate | export | erase | set (the plugin's settings) | nonce (for `action`) |
+ *          partition | answered
+ *   user   the user's login
+ */
+
+require __DIR__ . '/wp-load.php';
+require_once ABSPATH . 'wp-admin/includes/user.php';
+
+$user = get_user_by( 'login', $_GET['user'] ?? '' );
+$id   = $user ? $user->ID : 0;
+
+function answer( string $what, int $id ): mixed {
+	switch ( $what ) {
+		case 'make':
+			return wp_insert_user(
+				array(
+					'user_login' => $_GET['user'],
+					'user_pass'  => $_GET['password'],
+					'user_email' => "{$_GET['user']}@example.test",
+					'role'       => $_GET['role'],
+				)
+			);
+		case 'remove':
+			return wp_delete_user( $id );
+		case 'sessions':
+			return WP_Session_Tokens::get_instance( $id )->get_all();
+		case 'meta':
+			return (object) get_user_meta( $id, 'session_tokens', true );
+		case 'pending':
+			return get_user_meta( $id, WP_DynamoDB\PENDING_META, true );
+		case 'end':
+			return WP_Session_Tokens::get_instance( $id )->destroy_all();
+		case 'touch':
+			return touch_sessions( $id );
+		case 'drop':
+			return WP_Session_Tokens::destroy_all_for_all_users();
+		case 'migrate':
+			return WP_DynamoDB\Logins::of( $id )->migrate();
+		case 'export':
+			return WP_DynamoDB\export_logins( $_GET['user'] . '@example.test' );
+		case 'erase':
+			return WP_DynamoDB\erase_logins( $_GET['user'] . '@example.test' );
+		case 'set':
+			return update_option( WP_DynamoDB\SETTINGS_OPTION, json_decode( wp_unslash( $_GET['settings'] ), true ) );
+		case 'nonce':
+			return wp_create_nonce( $_GET['action'] );
+		case 'partition':
+			return WP_DynamoDB\login_partition( $_GET['user'] );
+		default:
+			return WP_DynamoDB\Logins::of( $id )->has_answered();
+	}
+}
+
+function touch_sessions( int $id ): int {
+	$manager = WP_Session_Tokens::get_instance( $id );
+	$token   = wp_get_session_token();
+	$manager->update( $token, array( 'touched' => true ) + $manager->get( $token ) );
+
+	return 1;
+}
+
+header( 'Content-Type: application/json' );
+echo wp_json_encode( answer( $_GET['do'], $id ) );

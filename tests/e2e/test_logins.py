@@ -1,0 +1,587 @@
+"""Login sessions in DynamoDB: what the plugin promises, in WordPress in two Regions before one database."""
+
+import json
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import requests
+from conftest import QUICK_POLL, calm, settled
+
+from harness import paths, wait
+from harness.fpm import Fpm
+from harness.lab import Lab
+from harness.site import Site
+from harness.visitor import Visitor
+
+EAST, WEST = paths.REGIONS
+TABLE = "wordpress_logins"
+PAGE = Path(__file__).parent / "pages" / "logins.php"
+INI = QUICK_POLL | {"wp_dynamodb.switch_window": "1"}
+# What a session is looked up by, whatever else a cookie holds.
+COOKIE = "wordpress_logged_in_wpdynamodb"
+NO_ANSWER = "It cannot be checked at the moment whether you are logged in."
+# Core's own, which is older than PHP 8.2 and looks for updates; the plugin's and the extension's words on an outage; the database's on being
+# read-only, to core.
+EXPECTED = re.compile(
+    r"PHP Deprecated: .* in \S+/www/wp-(includes|admin)/|\] wp-dynamodb: |wp_dynamodb: |"
+    r"WordPress database error .*--read-only option .* for query (?!.*WP_DynamoDB)|PHP Warning:  An unexpected error .*WordPress\.org"
+)
+
+
+@dataclass
+class Account:
+    name: str
+    password: str
+    id: int
+
+
+class Sites:
+    """WordPress in two Regions, as a test of logins sees it."""
+
+    def __init__(self, site: Site, lab: Lab):
+        self.site, self.lab = site, lab
+
+    @property
+    def hosts(self) -> dict[str, Fpm]:
+        return self.site.hosts
+
+    def url(self, region: str) -> str:
+        return self.site.url(region)
+
+    def ask(self, what: str, user: Account | None = None, *, region: str = EAST, visitor: Visitor | None = None, **query: object) -> object:
+        """Has WordPress in a Region do something without a browser, or in one's name."""
+        cookies = visitor.http.cookies.get_dict() if visitor else {}
+        answer = self.hosts[region].get("logins.php", cookies, do=what, user=user.name if user else "", **query)
+        assert answer.status == 200, answer.body
+        return answer.json()
+
+    def set(self, **settings: object) -> None:
+        self.ask("set", settings=json.dumps({"logins": True} | settings))
+
+    def account(self, role: str = "subscriber") -> Account:
+        user = Account(f"u{secrets.token_hex(4)}", secrets.token_hex(8), 0)
+        user.id = self.ask("make", user, password=user.password, role=role)
+        return user
+
+    def log_in(self, user: Account, region: str = EAST) -> Visitor:
+        visitor = Visitor()
+        visitor.login(self.url(region), user.name, user.password)
+        return visitor
+
+    def logged_in(self, *visitors: Visitor) -> list[list[bool]]:
+        """For each visitor, whether wp-admin opens: in the first Region, in the second one."""
+        return [[visitor.is_logged_in(self.url(region)) for region in paths.REGIONS] for visitor in visitors]
+
+    def items(self, user: Account, region: str = EAST) -> dict[str, dict]:
+        """A user's items by sort key."""
+        partition = self.partition(user)
+        return {item["item"]["S"]: item for item in self.lab.dump(region, TABLE) if item["user"]["S"] == partition}
+
+    def partition(self, user: Account) -> str:
+        return self.ask("partition", user)
+
+    def down(self, kind: str = "refuse") -> None:
+        for region in paths.REGIONS:
+            self.lab.fault(region, "dynamodb", kind)
+
+    def back(self, user: Account) -> None:
+        for region in paths.REGIONS:
+            self.lab.fault(region, "dynamodb", "none")
+        for region in paths.REGIONS:
+            wait.until(lambda region=region: self.ask("answered", user, region=region), what=f"an answer of DynamoDB in {region}", timeout=20)
+
+
+def copied(visitor: Visitor) -> Visitor:
+    """A thief with the same cookies."""
+    thief = Visitor()
+    thief.http.cookies.update(visitor.http.cookies)
+    return thief
+
+
+def cookies(visitor: Visitor) -> dict[str, str]:
+    return visitor.http.cookies.get_dict()
+
+
+@pytest.fixture(scope="module")
+def switched_on(started_site: Site, started_lab: Lab) -> Iterator[dict[str, Fpm]]:
+    """Hosts of this module's own: they leave Regions, and remember it."""
+    started_lab.table(TABLE, hash_key="user", range_key="item")
+    page = started_site.wordpress.docroot / PAGE.name
+    shutil.copyfile(PAGE, page)
+    page.chmod(0o644)
+    with started_site.instead(*paths.REGIONS, ini=INI) as hosts:
+        # What the pages of other tests left behind is not this module's.
+        for host in hosts.values():
+            host.php_log.unlink(missing_ok=True)
+        yield hosts
+        hosts[EAST].get(PAGE.name, do="set", settings="{}")
+    page.unlink()
+
+
+@pytest.fixture
+def sites(site: Site, lab: Lab, switched_on: dict[str, Fpm]) -> Sites:
+    """Login sessions are in DynamoDB, all is well."""
+    sites = Sites(site, lab)
+    sites.set()
+    lab.counters_reset()
+    return sites
+
+
+@pytest.fixture
+def outage(sites: Sites, lab: Lab) -> Iterator[None]:
+    """For a test that takes DynamoDB away: afterwards the hosts know nothing of it any more."""
+    yield
+    lab.reset()
+    for host in sites.hosts.values():
+        host.restart()
+
+
+@pytest.fixture
+def user(sites: Sites) -> Account:
+    return sites.account()
+
+
+GOOD, REFUSED = [True, True], [False, False]
+
+
+# In both Regions
+
+
+def test_a_login_holds_in_both_regions_at_one_read_a_page(sites: Sites, lab: Lab, user: Account) -> None:
+    lab.counters_reset()
+    visitor = sites.log_in(user)
+    assert lab.calls(None, "dynamodb", "Query") == 1 and lab.writes() == 1
+    lab.replicated()
+    for region in paths.REGIONS:
+        for address in ("/wp-admin/profile.php", "/"):
+            lab.counters_reset()
+            page = visitor.get(sites.url(region) + address, allow_redirects=False)
+            assert page.status_code == 200 and "wp-admin-bar-logout" in page.text
+            assert lab.calls(None, "dynamodb", "Query") == lab.calls(None, "dynamodb") == 1
+    lab.counters_reset()
+    for address in ("/", "/hello-world/", "/wp-login.php"):
+        assert Visitor().get(sites.url(EAST) + address).status_code == 200
+    # Nor do cookies that cannot be this site's, and those of which the time has passed.
+    for cookie in ("nonsense", f"{user.name}|{int(time.time()) - 10}|{'a' * 43}|{'0' * 64}", "a|b|c|d", "x" * 5000):
+        assert Visitor().get(sites.url(EAST) + "/", cookies={COOKIE: cookie}).status_code == 200
+    assert lab.calls(None, "dynamodb") == 0
+
+
+def test_no_secret_and_no_name_in_the_table(sites: Sites, user: Account) -> None:
+    visitor = sites.log_in(user)
+    token = visitor.cookie(COOKIE).split("%7C")[2]
+    (item,) = sites.items(user).values()
+    text = json.dumps(item)
+    assert token not in text and user.name not in text and json.loads(item["session"]["S"])["ip"] == "127.0.0.1"
+    assert set(item) == {"user", "item", "session", "created", "expires", "updated_at", "writer"}
+
+
+def test_nothing_needs_a_database_that_can_be_written(sites: Sites, lab: Lab, user: Account) -> None:
+    """The database of the other Region is a read-only replica; then the Region is switched."""
+    visitor, leaver = sites.log_in(user), sites.log_in(user)
+    thief = copied(leaver)
+    before = sites.ask("meta", user)
+    with sites.site.database.read_only():
+        lab.region(WEST)
+        for host in sites.hosts.values():
+            settled(host, WEST)
+        assert sites.logged_in(visitor, leaver) == [GOOD, GOOD]
+        newcomer = sites.log_in(user, WEST)
+        lab.replicated()
+        assert sites.logged_in(newcomer, visitor, leaver) == [GOOD, GOOD, GOOD]
+        leaver.logout(sites.url(WEST))
+        assert cookies(leaver).keys().isdisjoint(cookies(visitor).keys() - {"wordpress_test_cookie"})
+        assert sites.logged_in(thief, newcomer, visitor) == [REFUSED, GOOD, GOOD]
+        assert sites.ask("meta", user) == before
+    # The database never heard of it: what DynamoDB says counts.
+    lab.region(EAST)
+    for host in sites.hosts.values():
+        settled(host, EAST)
+        calm(host)
+    assert sites.logged_in(thief, newcomer, visitor) == [REFUSED, GOOD, GOOD]
+
+
+def test_one_region_lost_and_the_database_read_only(sites: Sites, lab: Lab, user: Account, outage: None) -> None:
+    visitor, leaver = sites.log_in(user), sites.log_in(user)
+    thief = copied(leaver)
+    lab.replicated()
+    lab.fault(EAST, "dynamodb", "refuse")
+    with sites.site.database.read_only():
+        newcomer = sites.log_in(user)
+        assert sites.logged_in(visitor, newcomer) == [GOOD, GOOD]
+        leaver.logout(sites.url(EAST))
+        assert sites.logged_in(thief) == [REFUSED]
+        lab.fault(EAST, "dynamodb", "none")
+        lab.replicated()
+        for host in sites.hosts.values():
+            calm(host)
+        assert sites.logged_in(visitor, newcomer, thief) == [GOOD, GOOD, REFUSED]
+
+
+# DynamoDB down everywhere
+
+
+@pytest.mark.parametrize("kind", ["refuse", "blackhole"])
+def test_an_outage_logs_nobody_out(sites: Sites, lab: Lab, user: Account, outage: None, kind: str) -> None:
+    stays, leaver, gone = (sites.log_in(user) for _ in range(3))
+    late, early = copied(leaver), copied(gone)
+    gone.logout(sites.url(EAST))
+    lab.replicated()
+    sites.down(kind)
+    had = cookies(stays)
+    assert sites.logged_in(stays, early) == [GOOD, REFUSED]
+    assert cookies(stays).items() >= had.items()
+    leaver.logout(sites.url(WEST))
+    newcomer = sites.log_in(user)
+    assert sites.logged_in(late, stays, newcomer) == [REFUSED, GOOD, GOOD]
+    assert len(sites.ask("pending", user)["verifiers"]) == 1
+    sites.back(user)
+    assert sites.logged_in(late, early, stays, newcomer) == [REFUSED, REFUSED, GOOD, GOOD]
+    assert sites.ask("pending", user) == ""
+    lab.replicated()
+    for region in paths.REGIONS:
+        kinds = [name[:2] for name in sites.items(user, region)]
+        assert sorted(kinds).count("r#") == 2 and kinds.count("s#") >= 2
+
+
+def test_log_out_everywhere_in_an_outage(sites: Sites, lab: Lab, user: Account, outage: None) -> None:
+    visitor, other = sites.log_in(user), sites.log_in(user)
+    thief = copied(visitor)
+    sites.down()
+    everywhere_else(sites, visitor, EAST)
+    assert sites.logged_in(visitor, other) == [GOOD, REFUSED]
+    sites.ask("end", user)
+    newcomer = sites.log_in(user)
+    assert sites.logged_in(thief, other, newcomer) == [REFUSED, REFUSED, GOOD]
+    sites.back(user)
+    lab.replicated()
+    assert sites.logged_in(thief, other, newcomer) == [REFUSED, REFUSED, GOOD]
+    assert sites.ask("pending", user) == ""
+
+
+def test_after_the_window_nobody_is_let_in_and_no_cookie_burns(sites: Sites, lab: Lab, user: Account, outage: None) -> None:
+    sites.set(logins_window=1)
+    visitor = sites.log_in(user)
+    had = cookies(visitor)
+    sites.down()
+    base = sites.url(EAST)
+    assert visitor.is_logged_in(base)
+    wait.until(lambda: not visitor.is_logged_in(base), what="the end of the window", timeout=5)
+    away = visitor.get(f"{base}/wp-admin/profile.php", allow_redirects=False)
+    assert away.status_code == 302 and "wp-login.php" in away.headers["Location"] and "reauth" not in away.headers["Location"]
+    assert "Set-Cookie" not in away.headers
+    page = visitor.get(away.headers["Location"])
+    assert page.status_code == 200 and NO_ANSWER in page.text and cookies(visitor).items() >= had.items()
+    # What begins in the outage is good: DynamoDB would know nothing of it either.
+    assert sites.log_in(user).is_logged_in(base)
+    sites.back(user)
+    assert sites.logged_in(visitor) == [GOOD]
+    # A session that has ended is no such case: its cookie goes, as WordPress does it.
+    thief = copied(visitor)
+    visitor.logout(base)
+    assert "reauth=1" in thief.get(f"{base}/wp-admin/profile.php", allow_redirects=False).headers["Location"]
+
+
+# Logging out elsewhere
+
+
+def everywhere_else(sites: Sites, visitor: Visitor, region: str) -> None:
+    """The profile's button "Log Out Everywhere Else"."""
+    page = visitor.get(f"{sites.url(region)}/wp-admin/profile.php").text
+    form = {name: re.search(rf'name="{name}"[^>]*value="([^"]*)"', page).group(1) for name in ("_wpnonce", "user_id")}
+    answer = visitor.http.post(
+        f"{sites.url(region)}/wp-admin/admin-ajax.php", timeout=30,
+        data={"action": "destroy-sessions", "nonce": form["_wpnonce"], "user_id": form["user_id"]},
+    )
+    assert answer.json()["success"] is True
+
+
+def test_log_out_everywhere_else(sites: Sites, lab: Lab, user: Account) -> None:
+    visitors = [sites.log_in(user, region) for region in (EAST, WEST, EAST)]
+    everywhere_else(sites, visitors[1], WEST)
+    assert sites.logged_in(*visitors) == [REFUSED, GOOD, REFUSED]
+    again = sites.log_in(user)
+    lab.replicated()
+    assert sites.logged_in(again, visitors[1]) == [GOOD, GOOD]
+
+
+def test_log_out_everywhere(sites: Sites, lab: Lab, user: Account) -> None:
+    visitors = [sites.log_in(user) for _ in range(3)]
+    thieves = [copied(visitor) for visitor in visitors]
+    sites.ask("end", user)
+    assert sites.logged_in(*visitors) == [REFUSED] * 3
+    again = sites.log_in(user)
+    assert sites.logged_in(again, *thieves) == [GOOD] + [REFUSED] * 3
+
+
+def test_a_new_password(sites: Sites, lab: Lab, user: Account) -> None:
+    """WordPress gives the browser that changes it a new session; all others are signed with the old password."""
+    visitor, other = sites.log_in(user), sites.log_in(user)
+    base = sites.url(EAST)
+    page = visitor.get(f"{base}/wp-admin/profile.php").text
+    form = dict(re.findall(r'<input type="(?:hidden|text|email|url)"[^>]*name="([^"]+)"[^>]*value="([^"]*)"', page))
+    form |= {"_wpnonce": re.search(r'name="_wpnonce" value="([^"]*)"', page).group(1), "pass1": "new-" + user.password, "pass2": "new-" + user.password}
+    form |= {"action": "update", "user_id": str(user.id), "email": f"{user.name}@example.test", "nickname": user.name}
+    answer = visitor.http.post(f"{base}/wp-admin/profile.php", data=form, timeout=30, allow_redirects=False)
+    assert answer.status_code == 302 and "updated" in answer.headers["Location"], answer.text
+    assert sites.logged_in(visitor, other) == [GOOD, REFUSED]
+
+
+def test_a_logout_wins_over_late_replication(sites: Sites, site: Site, lab: Lab, user: Account) -> None:
+    """Each host uses its own Region. While they do not hear of each other, one ends what the other still changes."""
+    with site.instead(*paths.REGIONS, ini=INI | {"wp_dynamodb.routing": "local"}):
+        one, other = sites.log_in(user, EAST), sites.log_in(user, WEST)
+        lab.replicated()
+        assert sites.logged_in(one, other) == [GOOD, GOOD]
+        lab.replication(state="pause")
+        hidden = sites.log_in(user, WEST)
+        sites.ask("end", user, region=EAST)
+        assert not one.is_logged_in(sites.url(EAST)) and not other.is_logged_in(sites.url(EAST))
+        # A plugin there writes into a session that has ended here.
+        assert sites.ask("touch", user, region=WEST, visitor=other) == 1
+        newcomer = sites.log_in(user, EAST)
+        lab.replication(state="run")
+        lab.replicated()
+        assert any('touched' in item.get("session", {}).get("S", "") for item in sites.items(user, EAST).values())
+        for _ in range(2):
+            assert sites.logged_in(one, other, hidden, newcomer) == [REFUSED, REFUSED, REFUSED, GOOD]
+            lab.replicated()
+
+
+# Many sessions
+
+
+def test_the_oldest_make_room(sites: Sites, user: Account) -> None:
+    sites.set(logins_cap=2)
+    visitors = [sites.log_in(user) for _ in range(3)]
+    assert sorted(sites.logged_in(*visitors)) == [REFUSED, GOOD, GOOD]
+    assert sites.logged_in(visitors[2]) == [GOOD]
+    assert len(sites.ask("sessions", user)) == 2
+
+
+def test_what_has_ended_long_ago_is_tidied_away(sites: Sites, lab: Lab, user: Account) -> None:
+    stays, gone, stolen = (sites.log_in(user) for _ in range(3))
+    thieves = [copied(gone), copied(stolen)]
+    gone.logout(sites.url(EAST))
+    young = next(name for name in sites.items(user) if name.startswith("r#"))
+    before = sites.items(user)
+    stolen.logout(sites.url(EAST))
+    # As if it had been ten minutes ago, with many others; and its session comes back, from a Region that was cut off.
+    ago = int(1000 * (time.time() - 600))
+    old = next(name for name in sites.items(user) if name.startswith("r#") and name != young)
+    session = before[f"s#{old[2:]}"] | {"created": {"N": str(ago - 1000)}}
+    record = sites.items(user)[old] | {"updated_at": {"N": str(ago)}}
+    lab.item_put(EAST, session, TABLE)
+    for name in (old, *(f"r#{secrets.token_hex(32)}" for _ in range(100))):
+        lab.item_put(EAST, record | {"item": {"S": name}}, TABLE)
+    newcomer = sites.log_in(user)
+    lab.replicated()
+    left = sites.items(user, WEST)
+    assert young in left and old not in left and f"s#{old[2:]}" not in left
+    assert sorted(name[:2] for name in left) == ["e#", "r#", "s#", "s#"]
+    assert sites.logged_in(stays, newcomer, *thieves) == [GOOD, GOOD, REFUSED, REFUSED]
+    lab.item_put(EAST, session, TABLE)
+    lab.replicated()
+    assert sites.logged_in(stays, newcomer, *thieves) == [GOOD, GOOD, REFUSED, REFUSED]
+
+
+def test_more_items_than_one_read_brings(sites: Sites, lab: Lab, user: Account) -> None:
+    """Somebody's script logs in and out all the time: their own login must still be found."""
+    visitor = sites.log_in(user)
+    (item,) = sites.items(user).values()
+    record = {"user": item["user"], "expires": item["expires"], "updated_at": {"N": str(int(1000 * time.time()))}, "writer": {"S": EAST}}
+    for n in range(1010):
+        lab.item_put(EAST, record | {"item": {"S": f"r#{n:064x}"}}, TABLE)
+    lab.replicated()
+    assert sites.logged_in(visitor, sites.log_in(user)) == [GOOD, GOOD]
+
+
+# From user meta and back
+
+
+def test_switching_on_and_off_logs_nobody_out(sites: Sites, lab: Lab, user: Account) -> None:
+    sites.set(logins=False)
+    before = sites.log_in(user)
+    assert lab.calls() == 0 and sites.items(user) == {}
+    sites.set()
+    assert sites.logged_in(before) == [GOOD]
+    # Copied when it was asked for.
+    assert [name[:2] for name in sites.items(user)] == ["s#"]
+    while_on = sites.log_in(user)
+    assert sites.logged_in(before, while_on) == [GOOD, GOOD]
+    ended = sites.log_in(user)
+    thief = copied(ended)
+    ended.logout(sites.url(EAST))
+    sites.set(logins=False)
+    lab.counters_reset()
+    assert sites.logged_in(before, while_on, thief) == [GOOD, GOOD, REFUSED]
+    assert lab.calls() == 0
+    while_off = sites.log_in(user)
+    sites.set()
+    assert sites.logged_in(before, while_on, while_off, thief) == [GOOD, GOOD, GOOD, REFUSED]
+
+
+def test_migration(sites: Sites, user: Account) -> None:
+    sites.set(logins=False)
+    visitors = [sites.log_in(user) for _ in range(3)]
+    sites.set()
+    assert [sites.ask("migrate", user) for _ in range(2)] == [3, 0]
+    assert [name[:2] for name in sites.items(user)] == ["s#"] * 3
+    assert sites.logged_in(*visitors) == [GOOD] * 3
+
+
+def test_without_the_extension_wordpress_keeps_them_itself(sites: Sites, site: Site, user: Account) -> None:
+    visitor = sites.log_in(user)
+    with site.instead(EAST, extension=False):
+        newcomer = sites.log_in(user)
+        assert newcomer.is_logged_in(site.url(EAST)) and visitor.is_logged_in(site.url(EAST))
+        newcomer.logout(site.url(EAST))
+        assert not newcomer.is_logged_in(site.url(EAST))
+
+
+def test_switched_on_by_the_environment(sites: Sites, site: Site, lab: Lab, user: Account) -> None:
+    sites.set(logins=False)
+    with site.instead(EAST, ini=INI, env={"WP_DYNAMODB_LOGINS": "1"}):
+        visitor = sites.log_in(user)
+        assert [name[:2] for name in sites.items(user)] == ["s#"] and visitor.is_logged_in(site.url(EAST))
+
+
+# All users
+
+
+def test_all_sessions_of_all_users(sites: Sites, lab: Lab, user: Account) -> None:
+    other = sites.account()
+    visitors = [sites.log_in(user), sites.log_in(other, WEST)]
+    thieves = [copied(visitor) for visitor in visitors]
+    sites.ask("drop")
+    assert sites.logged_in(*visitors) == [REFUSED, REFUSED]
+    again = sites.log_in(user)
+    assert sites.logged_in(again, *thieves) == [GOOD, REFUSED, REFUSED]
+
+
+# The profile and privacy
+
+
+def rows(sites: Sites, visitor: Visitor, address: str = "profile.php") -> list[str]:
+    page = visitor.get(f"{sites.url(EAST)}/wp-admin/{address}").text
+    table = re.search(r'id="wp-dynamodb-logins".*?<tbody>(.*?)</tbody>', page, re.S).group(1)
+    return re.findall(r"<tr>(.*?)</tr>", table, re.S)
+
+
+def link(row: str) -> str:
+    return re.search(r'href="([^"]+)"', row).group(1).replace("&#038;", "&").replace("&amp;", "&")
+
+
+def test_the_profile_lists_them_and_ends_one(sites: Sites, user: Account) -> None:
+    visitor, laptop, phone = Visitor(), Visitor(), Visitor()
+    laptop.http.headers["User-Agent"] = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
+    phone.http.headers["User-Agent"] = "<script>alert(1)</script>\\'\"\\"
+    for one in (visitor, laptop, phone):
+        one.login(sites.url(EAST), user.name, user.password)
+    table = rows(sites, visitor)
+    assert len(table) == 3 and sum("This session" in row for row in table) == 1 and "<script>" not in "".join(table)
+    assert sum("&lt;script&gt;alert(1)&lt;/script&gt;\\&#039;&quot;\\" in row for row in table) == 1
+    (row,) = [row for row in table if "Firefox Linux" in row]
+    page = visitor.get(link(row))
+    assert page.status_code == 200 and "/wp-admin/profile.php" in page.url
+    assert sites.logged_in(visitor, laptop, phone) == [GOOD, REFUSED, GOOD]
+    assert len(rows(sites, visitor)) == 2
+
+
+def test_nobody_ends_what_is_not_theirs(sites: Sites, lab: Lab, user: Account) -> None:
+    admin = sites.account("administrator")
+    visitor, victim = sites.log_in(user), sites.log_in(admin)
+    (verifier,) = [name[2:] for name in sites.items(admin)]
+    (own,) = [name[2:] for name in sites.items(user)]
+    lab.replicated()
+    before = lab.dump(WEST, TABLE)
+
+    def end(who: Visitor, nonce: str, **query: object) -> requests.Response:
+        query = {"action": "wp_dynamodb_end_login", "_wpnonce": nonce} | query
+        return who.get(f"{sites.url(EAST)}/wp-admin/admin-post.php", params=query, allow_redirects=False)
+
+    def nonce(who: Visitor, user_id: int, session: str) -> str:
+        return sites.ask("nonce", visitor=who, action=f"wp_dynamodb_end_login_{user_id}_{session}")
+
+    refused = [
+        end(visitor, "", user=user.id, session=own),
+        end(visitor, "0123456789", user=user.id, session=own),
+        # Another one's session, with a nonce of one's own.
+        end(visitor, nonce(visitor, user.id, own), user=admin.id, session=verifier),
+        end(visitor, nonce(visitor, admin.id, verifier), user=admin.id, session=verifier),
+        end(visitor, nonce(victim, admin.id, verifier), user=admin.id, session=verifier),
+        # Nobody's.
+        end(visitor, nonce(visitor, 0, own), user=0, session=own),
+        end(visitor, nonce(visitor, 999999, own), user=999999, session=own),
+        # What is no verifier.
+        *(end(visitor, nonce(visitor, user.id, bad), user=user.id, session=bad) for bad in ("", own + "0", own[:-1], "g" * 64, "0" * 3000)),
+        end(visitor, nonce(visitor, user.id, ""), **{"user": user.id, "session[]": own}),
+        end(visitor, nonce(visitor, 1, own), **{"user[]": user.id, "session": own}),
+    ]
+    assert [answer.status_code for answer in refused] == [403] * len(refused)
+    assert end(Visitor(), "", user=user.id, session=own).status_code in (302, 400, 403)
+    lab.replicated()
+    assert lab.dump(WEST, TABLE) == before
+    assert sites.logged_in(visitor, victim) == [GOOD, GOOD]
+    # Who may edit the user may end it, on the user's page.
+    (row,) = rows(sites, victim, f"user-edit.php?user_id={user.id}")
+    assert "user-edit.php" in victim.get(link(row)).url
+    assert sites.logged_in(visitor, victim) == [REFUSED, GOOD]
+
+
+def test_the_list_in_an_outage(sites: Sites, user: Account, outage: None) -> None:
+    visitor, other = sites.log_in(user), sites.log_in(user)
+    sites.down()
+    page = visitor.get(f"{sites.url(EAST)}/wp-admin/profile.php").text
+    assert "the list may not be complete" in page
+    (row,) = [row for row in rows(sites, visitor) if "href" in row]
+    assert visitor.get(link(row)).status_code == 200
+    assert sites.logged_in(visitor, other) == [GOOD, REFUSED]
+    sites.back(user)
+    assert sites.logged_in(visitor, other) == [GOOD, REFUSED]
+
+
+def test_personal_data(sites: Sites, lab: Lab, user: Account, outage: None) -> None:
+    visitor, other = sites.log_in(user), sites.log_in(user)
+    exported = sites.ask("export", user)
+    assert exported["done"] is True and len(exported["data"]) == 2
+    assert {"name": "Address", "value": "127.0.0.1"} in exported["data"][0]["data"]
+    erased = sites.ask("erase", user)
+    assert (erased["items_removed"], erased["items_retained"], erased["messages"]) == (True, False, [])
+    assert sites.logged_in(visitor, other) == [REFUSED, REFUSED]
+    assert sites.ask("export", user)["data"] == []
+    assert all("127.0.0.1" not in json.dumps(item) for item in sites.items(user).values())
+    again = sites.log_in(user)
+    sites.down()
+    erased = sites.ask("erase", user)
+    assert (erased["items_removed"], erased["items_retained"], len(erased["messages"])) == (False, True, 1)
+    sites.back(user)
+    assert sites.logged_in(again) == [REFUSED]
+    assert sites.ask("export", Account("nobody", "", 0)) == {"data": [], "done": True}
+
+
+def test_a_user_who_is_deleted(sites: Sites, lab: Lab, user: Account) -> None:
+    visitor, partition = sites.log_in(user), sites.partition(user)
+    assert sites.ask("remove", user) is True
+    assert sites.logged_in(visitor) == [REFUSED]
+    lab.replicated()
+    for region in paths.REGIONS:
+        kinds = [item["item"]["S"][:2] for item in lab.dump(region, TABLE) if item["user"]["S"] == partition]
+        assert kinds == ["e#"]
+
+
+# Last
+
+
+def test_nothing_unexpected_in_the_logs(sites: Sites, switched_on: dict[str, Fpm]) -> None:
+    """Of everything above, with WP_DEBUG."""
+    for host in switched_on.values():
+        lines = host.php_log.read_text().splitlines() if host.php_log.is_file() else []
+        assert [line for line in lines if not EXPECTED.search(line)] == []
+        assert [line for line in lines if re.search(r"[0-9a-f]{64}", line)] == []
