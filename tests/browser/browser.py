@@ -76,11 +76,12 @@ class Browser:
     def shot(self, name: str, selector: str = "") -> Path:
         """A picture of the whole page, or of one element."""
         file = self.folder / f"{name}.png"
-        # The admin bar stays where it is, and does not lie over the middle of a long page.
-        options = {"path": str(file), "animations": "disabled", "style": "#wpadminbar { position: absolute; top: 0 }"}
+        options = {"path": str(file), "animations": "disabled"}
         if selector:
-            self.at(selector, "screenshot", options)
+            # The admin bar would lie over the middle of what is longer than the window.
+            self.at(selector, "screenshot", options | {"style": "#wpadminbar { display: none }"})
         else:
+            self.page("evaluate", "window.scrollTo(0, 0)")
             self.page("screenshot", options | {"fullPage": True})
         return file
 

@@ -64,8 +64,8 @@ function look_at_table_in( array $table, string $region ): array {
 		$is = wp_dynamodb_describe( $table['name'], $region );
 	} catch ( \WpDynamoDb\AccessException $problem ) {
 		return $answer( 'denied', array( $problem->getMessage() ) );
-	} catch ( \WpDynamoDb\ConfigException $problem ) {
-		return $answer( 'missing', array( $problem->getMessage() ) );
+	} catch ( \WpDynamoDb\ConfigException ) {
+		return $answer( 'missing', array( __( 'There is no such table here.', 'wp-dynamodb' ) ) );
 	} catch ( \Throwable $problem ) {
 		return $answer( 'unreachable', array( $problem->getMessage() ) );
 	}
