@@ -25,6 +25,9 @@ final class Site {
 	/** Name of the file in support/extension/ that stands in for the PHP extension, if any. */
 	public ?string $extension = null;
 
+	/** A file that is loaded before WordPress, if any. */
+	public ?string $before = null;
+
 	public function __construct() {
 		$this->dir = sys_get_temp_dir() . '/wpd-site-' . bin2hex( random_bytes( 6 ) );
 		$content   = $this->dir . '/wp-content';
@@ -84,6 +87,9 @@ final class Site {
 	/** What wp-config.php and index.php do together. */
 	private function write_request( string $then ): void {
 		$constants = '';
+		if ( null !== $this->before ) {
+			$constants .= 'require ' . var_export( $this->before, true ) . ";\n";
+		}
 		foreach ( $this->constants as $name => $value ) {
 			$constants .= sprintf( "define( %s, %s );\n", var_export( $name, true ), var_export( $value, true ) );
 		}

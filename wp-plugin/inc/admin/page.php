@@ -125,7 +125,7 @@ function show_settings_form(): void {
 		show_setting( $key );
 	}
 	echo '</tbody></table>';
-	submit_button( __( 'Save settings', 'wp-dynamodb' ) );
+	submit_button( __( 'Save settings', 'wp-dynamodb' ), 'primary', 'submit', true, array( 'id' => 'wpd-save' ) );
 	echo '</form>';
 }
 
@@ -221,7 +221,7 @@ function show_map_form(): void {
 	}
 	echo '<p>';
 	if ( ! $fixed ) {
-		submit_button( __( 'Save Region map', 'wp-dynamodb' ), 'primary', 'submit', false );
+		submit_button( __( 'Save Region map', 'wp-dynamodb' ), 'primary', 'submit', false, array( 'id' => 'wpd-save-map' ) );
 		printf( ' <button type="button" class="button" id="wpd-preview">%s</button>', esc_html__( 'Preview', 'wp-dynamodb' ) );
 	}
 	echo '</p><div id="wpd-preview-says" role="status"></div></form>';
