@@ -1,7 +1,7 @@
 <?php
 /**
  * Plugin Name:       WP DynamoDB
- * Description:       Keeps the constants of a WordPress site in step with the active AWS Region and answers /healthz. Companion of the wp_dynamodb PHP extension, which stores sessions in DynamoDB.
+ * Description:       Logins, constants and health checks of a site in two AWS Regions. Companion of the wp_dynamodb PHP extension, which keeps sessions in DynamoDB.
  * Version:           0.1.0
  * Requires at least: 6.1
  * Requires PHP:      8.1

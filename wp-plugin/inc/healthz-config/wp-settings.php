@@ -5,4 +5,4 @@
  * @package WP_DynamoDB
  */
 
-defined( 'WP_DYNAMODB_HEALTHZ' ) || exit;
+defined( 'ABSPATH' ) || exit;
