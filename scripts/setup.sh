@@ -35,8 +35,7 @@ main() {
     install_packages
     make_venv
     install_browser_tools
-    unpack_wordpress 6.1 bookworm "${WORDPRESS_PACKAGES[@]}"
-    unpack_wordpress 6.8 trixie "${NEWER_WORDPRESS_PACKAGES[@]}"
+    unpack_both_wordpresses
     say "ready ($((SECONDS - started)) s)"
 }
 

@@ -8,6 +8,11 @@
 WORDPRESS_PACKAGES=(wordpress wordpress-theme-twentytwentythree php-getid3 libjs-cropper libjs-underscore)
 NEWER_WORDPRESS_PACKAGES=(wordpress wordpress-theme-twentytwentyfive php-getid3 libjs-cropper libjs-underscore libjs-lodash)
 
+unpack_both_wordpresses() {
+    unpack_wordpress 6.1 bookworm "${WORDPRESS_PACKAGES[@]}"
+    unpack_wordpress 6.8 trixie "${NEWER_WORDPRESS_PACKAGES[@]}"
+}
+
 # unpack_wordpress VERSION SUITE PACKAGE...: makes $CACHE/wordpress-VERSION/wordpress.
 unpack_wordpress() {
     local version=$1 suite=$2

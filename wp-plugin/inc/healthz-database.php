@@ -101,8 +101,8 @@ function database_config_file(): string {
 	$script = $_SERVER['SCRIPT_FILENAME'] ?? ''; // phpcs:ignore WordPress.Security.ValidatedSanitizedInput -- set by the web server, a path of its own.
 	foreach ( array( is_string( $script ) ? dirname( $script ) : '', __DIR__ ) as $folder ) {
 		for ( $up = 0; $up < 8 && '' !== $folder && '.' !== $folder; $up++ ) {
-			// WordPress's own folder, or the one above it, as WordPress itself looks.
-			if ( is_readable( "{$folder}/wp-config.php" ) && ( is_file( "{$folder}/wp-load.php" ) || is_file( "{$folder}/wp-content/index.php" ) || ! is_file( dirname( $folder ) . '/wp-settings.php' ) ) ) {
+			// Beside WordPress, or one folder above it, as WordPress itself looks.
+			if ( is_readable( "{$folder}/wp-config.php" ) ) {
 				return "{$folder}/wp-config.php";
 			}
 			$above  = dirname( $folder );
