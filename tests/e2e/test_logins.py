@@ -171,6 +171,10 @@ def test_a_login_holds_in_both_regions_at_one_read_a_page(sites: Sites, lab: Lab
     for cookie in ("nonsense", f"{user.name}|{int(time.time()) - 10}|{'a' * 43}|{'0' * 64}", "a|b|c|d", "x" * 5000):
         assert Visitor().get(sites.url(EAST) + "/", cookies={COOKIE: cookie}).status_code == 200
     assert lab.calls(None, "dynamodb") == 0
+    # The read begins before WordPress knows whether the signature is good.
+    forged = f"{user.name}|{int(time.time()) + 1000}|{'a' * 43}|{'0' * 64}"
+    assert "wp-admin-bar-logout" not in Visitor().get(sites.url(EAST) + "/", cookies={COOKIE: forged}).text
+    assert lab.calls(None, "dynamodb", "Query") == lab.calls(None, "dynamodb") == 1
 
 
 def test_no_secret_and_no_name_in_the_table(sites: Sites, user: Account) -> None:
@@ -366,14 +370,17 @@ def test_the_oldest_make_room(sites: Sites, user: Account) -> None:
 
 
 def test_what_has_ended_long_ago_is_tidied_away(sites: Sites, lab: Lab, user: Account) -> None:
-    stays, gone, stolen = (sites.log_in(user) for _ in range(3))
+    ago = int(1000 * (time.time() - 600))
+    stays = sites.log_in(user)
+    (kept,) = sites.items(user).values()
+    lab.item_put(EAST, kept | {"created": {"N": str(ago - 2000)}}, TABLE)
+    gone, stolen = sites.log_in(user), sites.log_in(user)
     thieves = [copied(gone), copied(stolen)]
     gone.logout(sites.url(EAST))
     young = next(name for name in sites.items(user) if name.startswith("r#"))
     before = sites.items(user)
     stolen.logout(sites.url(EAST))
     # As if it had been ten minutes ago, with many others; and its session comes back, from a Region that was cut off.
-    ago = int(1000 * (time.time() - 600))
     old = next(name for name in sites.items(user) if name.startswith("r#") and name != young)
     session = before[f"s#{old[2:]}"] | {"created": {"N": str(ago - 1000)}}
     record = sites.items(user)[old] | {"updated_at": {"N": str(ago)}}
@@ -391,15 +398,18 @@ def test_what_has_ended_long_ago_is_tidied_away(sites: Sites, lab: Lab, user: Ac
     assert sites.logged_in(stays, newcomer, *thieves) == [GOOD, GOOD, REFUSED, REFUSED]
 
 
-def test_more_items_than_one_read_brings(sites: Sites, lab: Lab, user: Account) -> None:
+def test_more_items_than_one_read_brings(sites: Sites, site: Site, lab: Lab, user: Account) -> None:
     """Somebody's script logs in and out all the time: their own login must still be found."""
     visitor = sites.log_in(user)
     (item,) = sites.items(user).values()
     record = {"user": item["user"], "expires": item["expires"], "updated_at": {"N": str(int(1000 * time.time()))}, "writer": {"S": EAST}}
     for n in range(1010):
         lab.item_put(EAST, record | {"item": {"S": f"r#{n:064x}"}}, TABLE)
+    newcomer = sites.log_in(user)
+    # The database must not stand in for what is cut off.
+    site.database.root(f"DELETE FROM wp_usermeta WHERE user_id = {user.id} AND meta_key = 'session_tokens'")
     lab.replicated()
-    assert sites.logged_in(visitor, sites.log_in(user)) == [GOOD, GOOD]
+    assert sites.logged_in(visitor, newcomer) == [GOOD, GOOD]
 
 
 # From user meta and back
@@ -427,13 +437,56 @@ def test_switching_on_and_off_logs_nobody_out(sites: Sites, lab: Lab, user: Acco
     assert sites.logged_in(before, while_on, while_off, thief) == [GOOD, GOOD, GOOD, REFUSED]
 
 
+@pytest.mark.parametrize("how", ["logout", "everywhere else", "everywhere", "all users"])
+def test_what_ends_while_it_is_off_stays_ended(sites: Sites, site: Site, user: Account, how: str) -> None:
+    sites.set(logins=False)
+    first = sites.log_in(user)
+    sites.set()
+    stays, second = sites.log_in(user), sites.log_in(user)
+    assert sites.logged_in(first, second, stays) == [GOOD, GOOD, GOOD]
+    thieves = [copied(first), copied(second)]
+    sites.set(logins=False)
+    if how == "logout":
+        first.logout(site.url(EAST))
+        second.logout(site.url(WEST))
+    elif how == "everywhere else":
+        everywhere_else(sites, stays, EAST)
+    else:
+        sites.ask("end" if how == "everywhere" else "drop", user)
+    assert sites.logged_in(*thieves) == [REFUSED, REFUSED]
+    sites.set()
+    assert sites.logged_in(stays, *thieves) == [GOOD if how in ("logout", "everywhere else") else REFUSED, REFUSED, REFUSED]
+    assert sites.logged_in(sites.log_in(user)) == [GOOD]
+    assert sites.ask("pending", user) == ""
+    # A user who is deleted meanwhile leaves no row behind.
+    sites.set(logins=False)
+    assert sites.ask("remove", user) is True
+    assert site.database.root(f"SELECT meta_key FROM wp_usermeta WHERE user_id = {user.id}") == ""
+
+
 def test_migration(sites: Sites, user: Account) -> None:
+    # WordPress notes whole seconds: what it began in the second in which another test ended everything would count as ended.
+    now = int(time.time())
+    wait.until(lambda: int(time.time()) > now, what="the next second", timeout=2)
     sites.set(logins=False)
     visitors = [sites.log_in(user) for _ in range(3)]
     sites.set()
     assert [sites.ask("migrate", user) for _ in range(2)] == [3, 0]
     assert [name[:2] for name in sites.items(user)] == ["s#"] * 3
     assert sites.logged_in(*visitors) == [GOOD] * 3
+
+
+def test_clocks_that_disagree(sites: Sites, lab: Lab, user: Account) -> None:
+    """A session began on a host whose clock is a minute ahead. It ends all the same, and what begins then is good."""
+    visitor = sites.log_in(user)
+    (item,) = sites.items(user).values()
+    item |= {"created": {"N": str(int(1000 * (time.time() + 60)))}}
+    lab.item_put(EAST, item, TABLE)
+    sites.ask("end", user)
+    newcomer = sites.log_in(user)
+    # As if it came late from the other Region.
+    lab.item_put(EAST, item, TABLE)
+    assert sites.logged_in(visitor, newcomer) == [REFUSED, GOOD]
 
 
 def test_without_the_extension_wordpress_keeps_them_itself(sites: Sites, site: Site, user: Account) -> None:
@@ -487,6 +540,7 @@ def test_the_profile_lists_them_and_ends_one(sites: Sites, user: Account) -> Non
     table = rows(sites, visitor)
     assert len(table) == 3 and sum("This session" in row for row in table) == 1 and "<script>" not in "".join(table)
     assert sum("&lt;script&gt;alert(1)&lt;/script&gt;\\&#039;&quot;\\" in row for row in table) == 1
+    assert phone.http.headers["User-Agent"] in [session["ua"] for session in sites.ask("meta", user).values()]
     (row,) = [row for row in table if "Firefox Linux" in row]
     page = visitor.get(link(row))
     assert page.status_code == 200 and "/wp-admin/profile.php" in page.url

@@ -39,6 +39,8 @@ add_action( 'init', __NAMESPACE__ . '\\load_translations' );
 add_filter( 'session_token_manager', __NAMESPACE__ . '\\login_manager' );
 add_filter( 'login_url', __NAMESPACE__ . '\\keep_cookie' );
 add_filter( 'wp_login_errors', __NAMESPACE__ . '\\explain_outage' );
+add_action( 'update_user_meta', __NAMESPACE__ . '\\note_logouts', 10, 4 );
+add_action( 'delete_user_meta', __NAMESPACE__ . '\\note_logouts', 10, 4 );
 add_action( 'delete_user', __NAMESPACE__ . '\\end_deleted_user' );
 add_action( 'wpmu_delete_user', __NAMESPACE__ . '\\end_deleted_user' );
 add_action( 'show_user_profile', __NAMESPACE__ . '\\show_logins' );

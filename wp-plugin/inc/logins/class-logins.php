@@ -155,6 +155,7 @@ final class Logins {
 		if ( null !== $session && $this->answered && ! isset( $this->stored[ $verifier ] ) ) {
 			// From before login sessions were in DynamoDB, or from an outage: from now on they are there, too.
 			$this->store( $verifier, $session, $this->candidates()[ $verifier ]['created'] );
+			$this->mirror( $this->in_meta() );
 		}
 
 		return $session;
@@ -251,6 +252,9 @@ final class Logins {
 			if ( $lives && ! isset( $this->stored[ $verifier ] ) && ! $this->has_ended( $verifier, $candidate['created'] ) ) {
 				$count += (int) $this->store( $verifier, $candidate['session'], $candidate['created'] );
 			}
+		}
+		if ( $count > 0 ) {
+			$this->mirror( $this->in_meta() );
 		}
 
 		return $count;
@@ -377,19 +381,7 @@ final class Logins {
 	 * @param list<string> $keep      But for these.
 	 */
 	private function remember( array $verifiers, int $epoch, array $keep ): void {
-		$pending = get_user_meta( $this->user_id, PENDING_META, true );
-		$pending = is_array( $pending ) ? $pending : array();
-		$later   = $epoch > (int) ( $pending['epoch'] ?? 0 );
-		$stored  = write_login_meta(
-			$this->user_id,
-			PENDING_META,
-			array(
-				'verifiers' => array_values( array_unique( array_merge( (array) ( $pending['verifiers'] ?? array() ), $verifiers ) ) ),
-				'epoch'     => $later ? $epoch : (int) ( $pending['epoch'] ?? 0 ),
-				'keep'      => $later ? $keep : (array) ( $pending['keep'] ?? array() ),
-			)
-		);
-		if ( ! $stored ) {
+		if ( ! remember_logouts( $this->user_id, $verifiers, $epoch, $keep ) ) {
 			log_logins( 'a logout is lost: neither DynamoDB nor the database takes it; log out again when one of them does' );
 		}
 	}

@@ -45,6 +45,34 @@ function explain_outage( \WP_Error $errors ): \WP_Error {
 }
 
 /**
+ * On `update_user_meta` and `delete_user_meta`, before they happen: while login sessions are not kept in DynamoDB, WordPress ends
+ * them in user meta alone. Those that DynamoDB has must not come back when they are kept there again.
+ *
+ * @param mixed  $meta_id The rows.
+ * @param int    $user_id The user; 0: all.
+ * @param string $name    The meta key.
+ * @param mixed  $value   What it is going to be; an array when there are sessions.
+ */
+function note_logouts( mixed $meta_id, int $user_id, string $name, mixed $value ): void {
+	if ( 'session_tokens' !== $name || has_logins() || did_action( 'delete_user' ) > 0 ) {
+		return;
+	}
+	if ( 0 === $user_id ) {
+		update_site_option( DROPPED_OPTION, (int) ( 1000 * microtime( true ) ) );
+		return;
+	}
+
+	$before = get_user_meta( $user_id, $name, true );
+	$ended  = array_filter(
+		array_diff_key( is_array( $before ) ? $before : array(), is_array( $value ) ? $value : array() ),
+		static fn ( mixed $session ): bool => isset( $session[ CREATED_KEY ] ) && (int) ( $session['expiration'] ?? 0 ) > time()
+	);
+	if ( array() !== $ended ) {
+		remember_logouts( $user_id, array_map( 'strval', array_keys( $ended ) ) );
+	}
+}
+
+/**
  * On `delete_user` and `wpmu_delete_user`: nothing of the user's logins stays behind but what ends them.
  *
  * @param int $user_id The user.

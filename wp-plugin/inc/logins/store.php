@@ -23,7 +23,7 @@ const PENDING_META = '_wp_dynamodb_pending_logouts';
 /** The option that ends all sessions of all users that began before (ms): `WP_Session_Tokens::destroy_all_for_all_users()`. */
 const DROPPED_OPTION = 'wp_dynamodb_logins_dropped';
 
-/** Beside WordPress's own entries of a session in user meta: when it began (ms). */
+/** Beside WordPress's own entries of a session in user meta: when it began (ms). DynamoDB has those that carry it. */
 const CREATED_KEY = 'wp_dynamodb_created';
 
 /** More items than that of what has ended in one partition, and they are tidied away at the next login. */
@@ -85,7 +85,9 @@ function begin_login_query(): void {
 		return;
 	}
 
-	$name = defined( 'LOGGED_IN_COOKIE' ) ? constant( 'LOGGED_IN_COOKIE' ) : 'wordpress_logged_in_' . md5( (string) get_site_option( 'siteurl' ) );
+	// As wp_cookie_constants() is going to name it, after the must-use plugins.
+	$hash = defined( 'COOKIEHASH' ) ? constant( 'COOKIEHASH' ) : md5( (string) get_site_option( 'siteurl' ) );
+	$name = defined( 'LOGGED_IN_COOKIE' ) ? constant( 'LOGGED_IN_COOKIE' ) : "wordpress_logged_in_{$hash}";
 	// phpcs:ignore WordPress.Security.ValidatedSanitizedInput -- only its form is looked at; WordPress checks the signature later.
 	$cookie = $_COOKIE[ $name ] ?? '';
 	// Only what may be a cookie of this site that has not ended: each read costs.
@@ -129,6 +131,30 @@ function write_login_meta( int $user_id, string $name, mixed $value ): bool {
 	}
 
 	return $stored;
+}
+
+/**
+ * Remembers in user meta what DynamoDB has still to be told. Whether the database took it.
+ *
+ * @param int          $user_id   Whose sessions they are.
+ * @param list<string> $verifiers Sessions that have ended.
+ * @param int          $epoch     All that began until then have ended (ms), or 0.
+ * @param list<string> $keep      But for these.
+ */
+function remember_logouts( int $user_id, array $verifiers, int $epoch = 0, array $keep = array() ): bool {
+	$pending = get_user_meta( $user_id, PENDING_META, true );
+	$pending = is_array( $pending ) ? $pending : array();
+	$later   = $epoch > (int) ( $pending['epoch'] ?? 0 );
+
+	return write_login_meta(
+		$user_id,
+		PENDING_META,
+		array(
+			'verifiers' => array_values( array_unique( array_merge( (array) ( $pending['verifiers'] ?? array() ), $verifiers ) ) ),
+			'epoch'     => $later ? $epoch : (int) ( $pending['epoch'] ?? 0 ),
+			'keep'      => $later ? $keep : (array) ( $pending['keep'] ?? array() ),
+		)
+	);
 }
 
 /**
