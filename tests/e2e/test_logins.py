@@ -6,6 +6,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -106,6 +107,12 @@ def copied(visitor: Visitor) -> Visitor:
 
 def cookies(visitor: Visitor) -> dict[str, str]:
     return visitor.http.cookies.get_dict()
+
+
+def next_second() -> None:
+    """WordPress itself notes whole seconds: what it begins in the second in which everything ended counts as ended."""
+    now = int(time.time())
+    wait.until(lambda: int(time.time()) > now, what="the next second", timeout=2)
 
 
 @pytest.fixture(scope="module")
@@ -292,6 +299,49 @@ def test_after_the_window_nobody_is_let_in_and_no_cookie_burns(sites: Sites, lab
     assert "reauth=1" in thief.get(f"{base}/wp-admin/profile.php", allow_redirects=False).headers["Location"]
 
 
+def test_a_login_that_only_dynamodb_has_outlives_an_outage(sites: Sites, site: Site, user: Account, outage: None) -> None:
+    with site.database.read_only():
+        visitor = sites.log_in(user)
+    had = cookies(visitor)
+    sites.down()
+    assert sites.logged_in(visitor) == [REFUSED] and cookies(visitor).items() >= had.items()
+    sites.back(user)
+    assert sites.logged_in(visitor) == [GOOD]
+
+
+def test_a_logout_that_waited_is_told_once(sites: Sites, site: Site, lab: Lab, user: Account, outage: None) -> None:
+    """Also by a Region whose database is a read-only replica: there it goes on waiting."""
+    visitor, leaver = sites.log_in(user), sites.log_in(user)
+    sites.down()
+    leaver.logout(sites.url(EAST))
+    for region in paths.REGIONS:
+        lab.fault(region, "dynamodb", "none")
+    for host in sites.hosts.values():
+        host.restart()
+    with site.database.read_only():
+        written = []
+        for _ in range(3):
+            lab.counters_reset()
+            assert visitor.is_logged_in(sites.url(EAST))
+            written.append((lab.calls(None, "dynamodb", "Query"), lab.writes()))
+        assert written == [(1, 1), (1, 0), (1, 0)]
+    assert len(sites.ask("pending", user)["verifiers"]) == 1
+    assert visitor.is_logged_in(sites.url(EAST)) and sites.ask("pending", user) == ""
+
+
+def test_what_is_lost_is_said(sites: Sites, site: Site, user: Account, outage: None) -> None:
+    """Neither DynamoDB nor the database takes anything."""
+    visitor, leaver = sites.log_in(user), sites.log_in(user)
+    log = sites.hosts[EAST].php_log
+    sites.down()
+    with site.database.read_only():
+        leaver.logout(sites.url(EAST))
+        assert "a logout is lost: neither DynamoDB nor the database takes it" in log.read_text()
+        sites.log_in(user)
+        assert "a login cannot be kept: neither DynamoDB nor the database takes it" in log.read_text()
+        assert sites.logged_in(visitor) == [GOOD]
+
+
 # Logging out elsewhere
 
 
@@ -359,6 +409,13 @@ def test_a_logout_wins_over_late_replication(sites: Sites, site: Site, lab: Lab,
 
 
 # Many sessions
+
+
+def test_logins_at_the_same_moment_all_hold(sites: Sites, lab: Lab, user: Account) -> None:
+    """In user meta, one list of all sessions, the one that is written last wins."""
+    with ThreadPoolExecutor(6) as pool:
+        visitors = list(pool.map(lambda n: sites.log_in(user, paths.REGIONS[n % 2]), range(6)))
+    assert sites.logged_in(*visitors) == [GOOD] * 6
 
 
 def test_the_oldest_make_room(sites: Sites, user: Account) -> None:
@@ -462,12 +519,22 @@ def test_what_ends_while_it_is_off_stays_ended(sites: Sites, site: Site, user: A
     sites.set(logins=False)
     assert sites.ask("remove", user) is True
     assert site.database.root(f"SELECT meta_key FROM wp_usermeta WHERE user_id = {user.id}") == ""
+    next_second()
+
+
+def test_what_was_only_copied_and_ends_while_it_is_off(sites: Sites, site: Site, user: Account) -> None:
+    sites.set(logins=False)
+    visitor = sites.log_in(user)
+    sites.set()
+    assert sites.logged_in(visitor) == [GOOD]
+    thief = copied(visitor)
+    sites.set(logins=False)
+    visitor.logout(site.url(EAST))
+    sites.set()
+    assert sites.logged_in(thief) == [REFUSED]
 
 
 def test_migration(sites: Sites, user: Account) -> None:
-    # WordPress notes whole seconds: what it began in the second in which another test ended everything would count as ended.
-    now = int(time.time())
-    wait.until(lambda: int(time.time()) > now, what="the next second", timeout=2)
     sites.set(logins=False)
     visitors = [sites.log_in(user) for _ in range(3)]
     sites.set()
@@ -516,6 +583,7 @@ def test_all_sessions_of_all_users(sites: Sites, lab: Lab, user: Account) -> Non
     assert sites.logged_in(*visitors) == [REFUSED, REFUSED]
     again = sites.log_in(user)
     assert sites.logged_in(again, *thieves) == [GOOD, REFUSED, REFUSED]
+    next_second()
 
 
 # The profile and privacy

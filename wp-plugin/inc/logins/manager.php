@@ -54,7 +54,7 @@ function explain_outage( \WP_Error $errors ): \WP_Error {
  * @param mixed  $value   What it is going to be; an array when there are sessions.
  */
 function note_logouts( mixed $meta_id, int $user_id, string $name, mixed $value ): void {
-	if ( 'session_tokens' !== $name || has_logins() || did_action( 'delete_user' ) > 0 ) {
+	if ( 'session_tokens' !== $name || has_logins() ) {
 		return;
 	}
 	if ( 0 === $user_id ) {
