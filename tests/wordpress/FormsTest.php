@@ -43,6 +43,7 @@ final class FormsTest extends SiteTestCase {
 			'overlong name'     => array( array( 'logins_table' => str_repeat( 'a', 256 ) ), $table ),
 			'huge name'         => array( array( 'logins_table' => str_repeat( 'a', 1000000 ) ), $table ),
 			'second line'       => array( array( 'logins_table' => "abc\nabc" ), $table ),
+			'NUL for a flag'    => array( array( 'logins' => "\0" ), 'it must be on or off.' ),
 			'NUL'               => array( array( 'logins_table' => "abc\0" . 'abc' ), $table ),
 			'array for a name'  => array( array( 'logins_table' => array( 'abc' ) ), $table ),
 			'number too large'  => array( array( 'logins_cap' => '201' ), $cap ),

@@ -54,7 +54,7 @@ function sanitize_settings( mixed $input ): array {
 			continue;
 		}
 		// As it was sent: a value that had to be cleaned first is not what was meant.
-		$raw   = is_string( $input[ $key ] ) ? trim( $input[ $key ] ) : $input[ $key ];
+		$raw   = is_string( $input[ $key ] ) ? trim( $input[ $key ], " \t\n\r" ) : $input[ $key ];
 		$value = clean_setting( $key, $raw );
 		if ( null === $value ) {
 			/* translators: 1: name of a setting, 2: what it may be. */
