@@ -12,6 +12,11 @@ from .mariadb import DATABASE, MariaDb
 
 ADMIN = "admin"
 INSTALL = Path(__file__).parent / "php" / "install.php"
+NO_UPDATES = """<?php
+foreach ( array( '_maybe_update_core', '_maybe_update_plugins', '_maybe_update_themes' ) as $check ) {
+	remove_action( 'admin_init', $check );
+}
+"""
 SALTS = ("AUTH_KEY", "SECURE_AUTH_KEY", "LOGGED_IN_KEY", "NONCE_KEY", "AUTH_SALT", "SECURE_AUTH_SALT", "LOGGED_IN_SALT", "NONCE_SALT")
 
 
@@ -51,6 +56,10 @@ class WordPress:
                 publish(source, plugins / name)
         if (paths.PLUGIN / "mu").is_dir():
             publish(paths.PLUGIN / "mu", content / "mu-plugins")
+        # Nothing here reaches the network; asking for updates in vain would fill the log.
+        quiet = content / "mu-plugins" / "no-updates.php"
+        quiet.write_text(NO_UPDATES)
+        quiet.chmod(0o644)
         paths.give_to_web_user(content / "uploads")
 
     def configure(self, database: MariaDb) -> None:

@@ -30,7 +30,15 @@ foreach ( array( 'wp-dynamodb/wp-dynamodb.php', 'wp-dynamodb-demo-cart/wp-dynamo
 		$plugins[] = $plugin;
 	}
 }
-update_option( 'active_plugins', $plugins );
+// As an administrator would: their activation hooks run.
+require_once ABSPATH . 'wp-admin/includes/plugin.php';
+foreach ( array_diff( $plugins, (array) get_option( 'active_plugins', array() ) ) as $plugin ) {
+	$problem = activate_plugin( $plugin );
+	if ( is_wp_error( $problem ) ) {
+		echo $problem->get_error_message(), "\n";
+		exit( 1 );
+	}
+}
 
 global $wp_rewrite;
 $wp_rewrite->init();
