@@ -86,7 +86,8 @@ final class CliTest extends SiteTestCase {
 		$doctor = $this->wp( 'doctor' );
 
 		$this->assertSame( 1, $doctor['ended'] );
-		$this->assertStringContainsString( "no | The table wordpress_logins (login sessions) is in every Region | There is no such table. Create it, with a replica in every other Region:\naws dynamodb create-table", $doctor['said'][0] );
+		$this->assertStringContainsString( 'no | The table wordpress_logins (login sessions) is in every Region | There is no such table. Create it,', $doctor['said'][0] );
+		$this->assertStringContainsString( "\naws dynamodb create-table --region us-east-1 --table-name wordpress_logins", $doctor['said'][0] );
 
 		$this->with_extension();
 		$this->site->environment['WPD_TEST_TABLES'] = '{}';

@@ -55,8 +55,8 @@ final class PackageTest extends TestCase {
 
 		$used = array();
 		foreach ( $this->php_files() as $file ) {
-			preg_match_all( "/\\b(?:esc_html|esc_attr|)__\( '([^']+)', 'wp-dynamodb' \)/", $this->text( $file ), $found );
-			array_push( $used, ...$found[1] );
+			preg_match_all( "/\\b(?:(?:esc_html|esc_attr|)__\( '([^']+)', 'wp-dynamodb' \)|_n\( '([^']+)', ')/", $this->text( $file ), $found );
+			array_push( $used, ...array_filter( array_merge( $found[1], $found[2] ) ) );
 		}
 
 		$this->assertNotEmpty( $used );

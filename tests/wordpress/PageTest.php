@@ -5,7 +5,8 @@ final class PageTest extends SiteTestCase {
 
 	private function page( string $capability = 'manage_options' ): string {
 		return $this->run_as(
-			'set_current_screen( "settings_page_wp-dynamodb" ); ob_start(); try { WP_DynamoDB\show_page(); } catch ( Exception $told ) { return $told->getMessage() . ob_get_clean(); } return ob_get_clean();',
+			'set_current_screen( "settings_page_wp-dynamodb" ); ob_start();'
+			. 'try { WP_DynamoDB\show_page(); } catch ( Exception $told ) { return $told->getMessage() . ob_get_clean(); } return ob_get_clean();',
 			$capability
 		);
 	}
@@ -75,7 +76,10 @@ final class PageTest extends SiteTestCase {
 	}
 
 	public function test_scripts_are_loaded_on_this_page_only(): void {
-		$seen = $this->run_as( 'WP_DynamoDB\enqueue_page( "settings_page_wp-dynamodb" ); return array( wp_script_is( "wp-dynamodb" ), wp_style_is( "wp-dynamodb" ), implode( wp_scripts()->get_data( "wp-dynamodb", "before" ) ) );' );
+		$seen = $this->run_as(
+			'WP_DynamoDB\enqueue_page( "settings_page_wp-dynamodb" );'
+			. 'return array( wp_script_is( "wp-dynamodb" ), wp_style_is( "wp-dynamodb" ), implode( wp_scripts()->get_data( "wp-dynamodb", "before" ) ) );'
+		);
 		$this->assertSame( array( true, true ), array_slice( $seen, 0, 2 ) );
 		$this->assertStringContainsString( '"rest":"http:\/\/site.test', $seen[2] );
 		$this->assertSame( array( false ), $this->run_as( 'WP_DynamoDB\enqueue_page( "index.php" ); return array( wp_script_is( "wp-dynamodb" ) );' ) );
@@ -87,7 +91,14 @@ final class PageTest extends SiteTestCase {
 	}
 
 	public function spans(): array {
-		return array( array( null, 'never' ), array( 999, '0 seconds ago' ), array( 1999, '1 second ago' ), array( 119999, '119 seconds ago' ), array( 600000, '10 mins ago' ), array( 90000000, '1 day ago' ) );
+		return array(
+			array( null, 'never' ),
+			array( 999, '0 seconds ago' ),
+			array( 1999, '1 second ago' ),
+			array( 119999, '119 seconds ago' ),
+			array( 600000, '10 mins ago' ),
+			array( 90000000, '1 day ago' ),
+		);
 	}
 
 	public function test_media_plugins_follow_the_region(): void {

@@ -78,7 +78,10 @@ final class RestTest extends SiteTestCase {
 		$this->assertStringContainsString( $says, $answer['data']['says'] );
 		$this->assertSame( array( 'sessions' => 'sessions', 'logins' => 'wordpress_logins' ), $answer['kept']['names'] );
 		// The stand-in of the database keeps no transients.
-		$panel = $this->run_as( '$GLOBALS["kept"] = json_decode( ' . var_export( json_encode( $answer['kept'] ), true ) . ', true ); add_filter( "pre_site_transient_wp_dynamodb_tables", static fn () => $GLOBALS["kept"] ); return WP_DynamoDB\panel();' );
+		$panel = $this->run_as(
+			'$GLOBALS["kept"] = json_decode( ' . var_export( json_encode( $answer['kept'] ), true ) . ', true );'
+			. 'add_filter( "pre_site_transient_wp_dynamodb_tables", static fn () => $GLOBALS["kept"] ); return WP_DynamoDB\panel();'
+		);
 		$this->assertStringContainsString( $in_panel, $panel );
 		$this->assertStringNotContainsString( '<b>', $panel );
 	}
@@ -89,7 +92,7 @@ final class RestTest extends SiteTestCase {
 		return array(
 			'well'          => array( array(), 'All tables are as they should be; us-east-1 answered in 3.1 ms.', 'as it should be' ),
 			'missing'       => array( array( 'wordpress_logins' => 'missing' ), 'Some tables are not', 'aws dynamodb create-table --region us-east-1 --table-name wordpress_logins' ),
-			'no replica'    => array( array( 'sessions' => array( 'us-west-2' => 'missing' ) ), 'Some tables are not', '--table-name sessions --replica-updates &#039;Create={RegionName=us-west-2}&#039;' ),
+			'no replica'    => array( array( 'sessions' => array( 'us-west-2' => 'missing' ) ), 'Some tables are not', '--table-name sessions --replica-updates &#039;Create={RegionName=us-west-2' ),
 			'denied'        => array( array( 'sessions' => 'access' ), 'Some tables are not', '&quot;arn:aws:dynamodb:*:*:table/wordpress_logins&quot;' ),
 			'unreachable'   => array( array( 'sessions' => 'unavailable' ), 'Some tables are not', 'us-east-1: connection refused' ),
 			'no TTL'        => array( array( 'sessions' => array( 'ttl' => null ) ), 'Some tables are not', 'aws dynamodb update-time-to-live --region us-east-1 --table-name sessions' ),

@@ -48,16 +48,18 @@ final class SiteHealthTest extends SiteTestCase {
 	}
 
 	public function states(): array {
+		$west  = static fn ( string $parameter ): array => array( 'regions' => array( 'us-west-2' => array( 'parameter_state' => $parameter ) ) );
+		$gone  = 'gone (GetItem on table sessions in us-east-1)';
 		$error = static fn ( string $kind, string $message, int $age = 1000 ): array
 			=> array( 'regions' => array( 'us-east-1' => array( 'last_error' => array( 'kind' => $kind, 'message' => $message, 'age_ms' => $age ) ) ) );
 
 		return array(
 			'bridged'             => array( array( 'why' => 'bridged', 'route' => 'us-west-2' ), array( 'regions' => 'recommended' ), 'stands in' ),
 			'no Region'           => array( array( 'why' => 'none_healthy' ), array( 'regions' => 'critical' ), 'No Region answers' ),
-			'parameter missing'   => array( array( 'regions' => array( 'us-west-2' => array( 'parameter_state' => 'missing' ) ) ), array( 'regions' => 'recommended' ), '/active cannot be read in us-west-2' ),
-			'pinned'              => array( array( 'source' => 'pin', 'regions' => array( 'us-west-2' => array( 'parameter_state' => 'unknown' ) ) ), array(), 'All AWS Regions are well' ),
-			'table missing'       => array( $error( 'not_found', 'gone (GetItem on table sessions in us-east-1): <i>' ), array( 'sessions' => 'critical' ), 'gone (GetItem on table sessions in us-east-1): &lt;i&gt;' ),
-			'long ago'            => array( $error( 'not_found', 'gone (GetItem on table sessions in us-east-1)', 60000 ), array(), 'PHP sessions are kept' ),
+			'parameter missing'   => array( $west( 'missing' ), array( 'regions' => 'recommended' ), '/active cannot be read in us-west-2' ),
+			'pinned'              => array( array( 'source' => 'pin' ) + $west( 'missing' ), array(), 'All AWS Regions are well' ),
+			'table missing'       => array( $error( 'not_found', "{$gone}: <i>" ), array( 'sessions' => 'critical' ), "{$gone}: &lt;i&gt;" ),
+			'long ago'            => array( $error( 'not_found', $gone, 60000 ), array(), 'PHP sessions are kept' ),
 			'another table'       => array( $error( 'access', 'no (Query on table sessions_of_logins in us-east-1)' ), array(), 'PHP sessions are kept' ),
 			'throttled'           => array( $error( 'throttled', 'slow down (GetItem on table sessions in us-east-1)' ), array(), 'PHP sessions are kept' ),
 			'logins fail'         => array( array( 'items_failing_ms' => 5000 ), array( 'logins' => 'critical' ), 'They failed first 5 seconds ago.' ),

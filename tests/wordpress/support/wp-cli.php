@@ -46,13 +46,16 @@ namespace WP_CLI\Utils {
 
 	/** The real one fails for a column that an item does not have, too. */
 	function format_items( string $format, array $items, array $fields ): void {
-		$rows = array_map(
-			static fn ( array $item ): array => array_map( static fn ( string $field ): mixed => array_key_exists( $field, $item ) ? $item[ $field ] : throw new \Exception( "no {$field}" ), array_combine( $fields, $fields ) ),
-			$items
-		);
+		$rows = array();
+		foreach ( $items as $item ) {
+			if ( array() !== array_diff( $fields, array_keys( $item ) ) ) {
+				throw new \Exception( 'no ' . implode( ', ', array_diff( $fields, array_keys( $item ) ) ) );
+			}
+			$rows[] = array_merge( array_flip( $fields ), array_intersect_key( $item, array_flip( $fields ) ) );
+		}
 		switch ( $format ) {
 			case 'json':
-				$GLOBALS['said'][] = (string) json_encode( array_values( $rows ) );
+				$GLOBALS['said'][] = (string) json_encode( $rows );
 				break;
 			case 'table':
 			case 'csv':
