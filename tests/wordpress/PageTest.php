@@ -96,7 +96,7 @@ final class PageTest extends SiteTestCase {
 			array( 999, '0 seconds ago' ),
 			array( 1999, '1 second ago' ),
 			array( 119999, '119 seconds ago' ),
-			array( 600000, '10 mins ago' ),
+			array( 7200000, '2 hours ago' ),
 			array( 90000000, '1 day ago' ),
 		);
 	}

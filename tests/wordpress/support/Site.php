@@ -33,6 +33,7 @@ final class Site {
 		$content   = $this->dir . '/wp-content';
 		mkdir( $content . '/plugins/aaa-reader', 0700, true );
 		mkdir( $content . '/mu-plugins' );
+		mkdir( $content . '/themes' );
 		mkdir( $this->dir . '/sessions' );
 		copy( __DIR__ . '/content/db.php', $content . '/db.php' );
 		copy( __DIR__ . '/content/aaa-reader.php', $content . '/plugins/aaa-reader/aaa-reader.php' );
