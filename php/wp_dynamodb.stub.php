@@ -52,7 +52,8 @@ namespace {
      *   `checked_age_ms` int|null (since a Region last answered), `poller_pid` int|null (the process that polls for this host)
      * - `regions` array: Region => array of `endpoint` string, `ssm_endpoint` string, `parameter_state` string (`ok`,
      *   `missing`, `bad`, `error` or `unknown`), `parameter_value` string|null, `parameter_error` string|null, `calls` int,
-     *   `errors` int (both of all workers of this host since it started), `latency_ms` array of `p50` and `p99` (float|null),
+     *   `errors` int (both of all workers of this host since it started),
+     *   `last_error` array|null of `kind` string, `message` string, `age_ms` int, `latency_ms` array of `p50` and `p99` (float|null),
      *   `drained` bool, `breaker` array of `state` string (`closed`, `open`, `half_open`), `since_ms` int|null (since it last
      *   opened or closed), `opened` int (times), `hold_ms` int|null (how long it stays open at least), `cause` string|null, `history` array
      *   of the last hour, oldest first: `at` int (Unix time), `calls` int, `errors` int, `p50_ms` and `p99_ms` (float|null)

@@ -261,8 +261,11 @@ impl Engine {
         let (took, error, message) = loop {
             let now = monotonic_ms();
             if let Some(known) = cell.fresh(now) {
-                let failure = || self.slot().region(self.home_index()).failure.read().map(|failure| failure.message);
-                let message = known.error.map(|kind| failure().unwrap_or_else(|| kind.name().to_owned()));
+                // The Region's last failure is another call's when its kind is another one.
+                let failure = self.slot().region(self.home_index()).failure.read();
+                let message = known
+                    .error
+                    .map(|kind| failure.filter(|failure| failure.kind == kind).map_or_else(|| kind.name().into(), |f| f.message));
                 break (known.took, known.error, message);
             }
             if cell.takes_turn(self.pid(), now, until) {
