@@ -11,7 +11,7 @@ defined( 'WP_UNINSTALL_PLUGIN' ) || exit;
 require_once __DIR__ . '/inc/loader.php';
 
 // The network's on multisite. User meta is one table for all sites.
-foreach ( array( 'wp_dynamodb_region_map', 'wp_dynamodb_settings', 'wp_dynamodb_logins_dropped' ) as $wp_dynamodb_option ) {
+foreach ( array( 'wp_dynamodb_region_map', 'wp_dynamodb_settings', 'wp_dynamodb_logins_dropped', 'wp_dynamodb_logins_since' ) as $wp_dynamodb_option ) {
 	delete_site_option( $wp_dynamodb_option );
 }
 delete_site_transient( 'wp_dynamodb_tables' );

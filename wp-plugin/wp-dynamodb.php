@@ -10,6 +10,7 @@
  * License URI:       https://www.gnu.org/licenses/gpl-2.0.html
  * Text Domain:       wp-dynamodb
  * Domain Path:       /languages
+ * Network:           true
  *
  * This file only boots; every hook is listed in inc/hooks.php.
  *

@@ -534,6 +534,31 @@ def test_what_was_only_copied_and_ends_while_it_is_off(sites: Sites, site: Site,
     assert sites.logged_in(thief) == [REFUSED]
 
 
+def test_what_ended_while_the_database_was_read_only_is_not_in_its_copy(sites: Sites, site: Site, user: Account) -> None:
+    """Once the database takes it: else it would come back in an outage, or with the plugin switched off."""
+    visitor = sites.log_in(user)
+    thief = copied(visitor)
+    with site.database.read_only():
+        visitor.logout(site.url(EAST))
+    assert sites.logged_in(thief) == [REFUSED]
+    sites.log_in(user)
+    sites.set(logins=False)
+    assert sites.logged_in(thief) == [REFUSED]
+
+
+@pytest.mark.parametrize("what", ["end", "drop"])
+def test_everywhere_while_it_is_off_ends_what_only_dynamodb_has(sites: Sites, site: Site, user: Account, what: str) -> None:
+    with site.database.read_only():
+        visitor = sites.log_in(user)
+    assert sites.logged_in(visitor) == [GOOD]
+    sites.set(logins=False)
+    sites.ask(what, user)
+    sites.set()
+    assert sites.logged_in(visitor) == [REFUSED]
+    # For the tests that follow: all of all users have ended up to now.
+    next_second()
+
+
 def test_migration(sites: Sites, user: Account) -> None:
     sites.set(logins=False)
     visitors = [sites.log_in(user) for _ in range(3)]

@@ -24,8 +24,8 @@ try {
 }
 ?>
 --EXPECT--
-us-east-1: ["ACTIVE",[{"name":"user","kind":"S","role":"HASH"},{"name":"item","kind":"S","role":"RANGE"}],"expires","PAY_PER_REQUEST",[]]
-us-west-2: ["ACTIVE",[{"name":"user","kind":"S","role":"HASH"},{"name":"item","kind":"S","role":"RANGE"}],"expires","PAY_PER_REQUEST",[]]
+us-east-1: ["ACTIVE",[{"name":"user","kind":"S","role":"HASH"},{"name":"item","kind":"S","role":"RANGE"}],"expires","PAY_PER_REQUEST",["us-west-2"]]
+us-west-2: ["ACTIVE",[{"name":"user","kind":"S","role":"HASH"},{"name":"item","kind":"S","role":"RANGE"}],"expires","PAY_PER_REQUEST",["us-east-1"]]
 sessions: ["session_id"]
 no_such_table in us-east-1: "WpDynamoDb\\ConfigException"
 logins in eu-west-1: "WpDynamoDb\\ConfigException"

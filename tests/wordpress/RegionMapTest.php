@@ -9,7 +9,7 @@ final class RegionMapTest extends TestCase {
 	public function test_keeps_scalars_of_any_kind_and_any_plugins_names(): void {
 		$map = array(
 			'us-east-1'      => array( 'S3_UPLOADS_BUCKET' => 'media/path', 'S3_UPLOADS_USE_INSTANCE_PROFILE' => true, 'MCLOUD_STORAGE_S3_REGION' => 'us-east-1' ),
-			'us-gov-west-1'  => array( 'AS3CF_SETTINGS' => serialize( array( 'provider' => 'aws' ) ), 'EP_LIMIT' => 5, 'RATIO' => 0.5 ),
+			'us-gov-west-1'  => array( 'EP_LIMIT' => 5, 'RATIO' => 0.5 ),
 			'eusc-de-east-1' => array(),
 		);
 
@@ -29,6 +29,7 @@ final class RegionMapTest extends TestCase {
 		$names = array(
 			'bad_name'      => array( '', '0', 'lower', 'HAS SPACE', 'HAS-DASH', '1ST', 'A\\B', "NAME\n", '_UNDERSCORE', str_repeat( 'A', 65 ), 'ÄÖÜ' ),
 			'reserved_name' => array(
+				'ALLOW_UNFILTERED_UPLOADS', 'WP_CLI', 'DOING_CRON', 'XMLRPC_REQUEST', 'UPLOADS', 'SHORTINIT', 'FS_CHMOD_FILE', 'AS3CF_SETTINGS', 'WPMS_SMTP_PASS', 'AWS_ACCESS_KEY_ID',
 				'ABSPATH', 'DB_HOST', 'DB_PASSWORD', 'AUTH_KEY', 'NONCE_SALT', 'S3_UPLOADS_KEY', 'S3_UPLOADS_SECRET', 'SOME_TOKEN', 'WP_HOME', 'WP_SITEURL', 'WP_DEBUG',
 				'WP_CONTENT_DIR', 'WP_PLUGIN_URL', 'COOKIE_DOMAIN', 'COOKIEPATH', 'SITECOOKIEPATH', 'COOKIEHASH', 'LOGGED_IN_COOKIE', 'PHP_VERSION', 'DISALLOW_FILE_MODS',
 				'FORCE_SSL_ADMIN', 'WP_DYNAMODB_ENDPOINT', 'WP_DYNAMODB_REGION_MAP', 'MY_DYNAMODB_ENDPOINT', 'TRUE', 'NULL', 'MULTISITE',

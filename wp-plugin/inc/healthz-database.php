@@ -10,7 +10,8 @@ namespace WP_DynamoDB;
 defined( 'ABSPATH' ) || defined( 'WP_DYNAMODB_HEALTHZ' ) || exit;
 
 /**
- * Connects as WordPress would and asks for nothing. Takes a second at most.
+ * Connects as WordPress would and asks for nothing. A server that is not there, or says nothing, takes a second; one that says each
+ * word slowly, and a name that resolves slowly, are for the web server's own time limit.
  *
  * @return string '' when the database answers, else the cause in a word or two.
  */
@@ -29,12 +30,14 @@ function database_problem(): string {
 	$database->options( MYSQLI_OPT_READ_TIMEOUT, 1 );
 	list( $host, $port, $socket ) = parse_database_host( (string) constant( 'DB_HOST' ) );
 
+	$began = microtime( true );
 	// The failure is the answer: a warning of it would only fill the log.
 	set_error_handler( static fn (): bool => true ); // phpcs:ignore WordPress.PHP.DevelopmentFunctions
 	try {
 		$flags = defined( 'MYSQL_CLIENT_FLAGS' ) ? (int) constant( 'MYSQL_CLIENT_FLAGS' ) : 0;
 		$works = $database->real_connect( $host, (string) constant( 'DB_USER' ), (string) constant( 'DB_PASSWORD' ), (string) constant( 'DB_NAME' ), $port, $socket, $flags );
-		$works = $works && false !== $database->query( 'SELECT 1' );
+		// What took so long to greet is not asked as well.
+		$works = $works && microtime( true ) - $began < 0.7 && false !== $database->query( 'SELECT 1' );
 		if ( $works ) {
 			$database->close();
 		}
@@ -61,7 +64,10 @@ function parse_database_host( string $text ): array {
 		$text   = substr( $text, 0, $at );
 	}
 	if ( 1 === preg_match( '/^\[([0-9a-f:.]+)\](?::(\d+))?$/Di', $text, $parts ) || 1 === preg_match( '/^([^:]*)(?::(\d+))?$/D', $text, $parts ) ) {
-		return array( '' === $parts[1] ? 'localhost' : $parts[1], isset( $parts[2] ) ? (int) $parts[2] : null, $socket );
+		$host = '' === $parts[1] ? 'localhost' : $parts[1];
+		// The driver wants an IPv6 address in brackets.
+		$host = str_contains( $host, ':' ) ? "[{$host}]" : $host;
+		return array( $host, isset( $parts[2] ) ? (int) $parts[2] : null, $socket );
 	}
 
 	return array( $text, null, $socket );
@@ -81,8 +87,9 @@ function load_database_settings(): bool {
 	ob_start();
 	try {
 		require_once $file;
-	} catch ( \Throwable ) {
-		return false;
+	} catch ( \Throwable $problem ) {
+		// Something that it loads after the database's address was named, perhaps.
+		unset( $problem );
 	} finally {
 		ob_end_clean();
 	}

@@ -16,6 +16,7 @@ require_once __DIR__ . '/notices.php';
 require_once __DIR__ . '/media.php';
 require_once __DIR__ . '/logins/class-logins.php';
 require_once __DIR__ . '/logins/class-login-tokens.php';
+require_once __DIR__ . '/logins/class-plain-tokens.php';
 require_once __DIR__ . '/logins/manager.php';
 require_once __DIR__ . '/logins/profile.php';
 require_once __DIR__ . '/logins/privacy.php';
@@ -71,7 +72,7 @@ add_action( 'rest_api_init', __NAMESPACE__ . '\\register_routes' );
 add_filter( 'site_status_tests', __NAMESPACE__ . '\\add_health_tests' );
 add_filter( 'debug_information', __NAMESPACE__ . '\\add_debug_information' );
 
-if ( defined( 'WP_CLI' ) && constant( 'WP_CLI' ) ) {
+if ( defined( 'WP_CLI' ) && constant( 'WP_CLI' ) && class_exists( '\WP_CLI' ) ) {
 	require_once __DIR__ . '/class-cli.php';
 	\WP_CLI::add_command( 'dynamodb', CLI::class );
 }

@@ -18,6 +18,7 @@ function activate(): void {
 		REGION_MAP_OPTION => array(),
 		SETTINGS_OPTION   => array(),
 		DROPPED_OPTION    => 0,
+		SINCE_OPTION      => 0,
 	);
 	foreach ( $options as $name => $value ) {
 		if ( is_multisite() ) {
@@ -27,6 +28,7 @@ function activate(): void {
 		}
 	}
 
+	update_site_option( SINCE_OPTION, (int) ( 1000 * microtime( true ) ) );
 	install_loader();
 }
 

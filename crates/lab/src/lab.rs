@@ -140,7 +140,7 @@ impl Lab {
         let replication = Replication::new(config.lag_ms);
         let mut sites = Vec::new();
         for (index, name) in config.regions.iter().enumerate() {
-            let region = Region::new(index, name, tables.clone(), replication.clone())?;
+            let region = Region::new(index, &config.regions, tables.clone(), replication.clone())?;
             let store = Ssm { region: name.clone(), moto: moto_port };
             sites.push(Site::open(region, store, config.port)?);
         }

@@ -21,6 +21,8 @@ pub struct Region {
     pub index: usize,
     /// Its name, as in `us-east-1`.
     pub name: String,
+    /// The others' names.
+    peers: Vec<String>,
     db: Database,
     tables: GlobalTables,
     /// The number of the last write to each item, deletes included. The lock is held over a write and its numbering,
@@ -37,9 +39,11 @@ impl std::fmt::Debug for Region {
 
 impl Region {
     /// An empty Region.
-    pub fn new(index: usize, name: &str, tables: GlobalTables, replication: Arc<Replication>) -> Result<Arc<Self>> {
+    pub fn new(index: usize, names: &[String], tables: GlobalTables, replication: Arc<Replication>) -> Result<Arc<Self>> {
+        let name = names.get(index).context("no such Region")?.clone();
         let db = Database::memory().with_context(|| format!("cannot open the in-memory database of {name}"))?;
-        Ok(Arc::new(Region { index, name: name.to_owned(), db, tables, last: Mutex::default(), replication }))
+        let peers = names.iter().filter(|peer| **peer != name).cloned().collect();
+        Ok(Arc::new(Region { index, name, peers, db, tables, last: Mutex::default(), replication }))
     }
 
     /// Creates a table with string keys and TTL; nothing to do when it is there.
@@ -67,7 +71,22 @@ impl Region {
 
     /// Carries out an operation as a client asks for it.
     pub fn call(&self, operation: &str, body: &str) -> Result<String, DynoxideError> {
-        if dynamo::WRITES.contains(&operation) { self.write(operation, body) } else { dynamo::call(&self.db, operation, body) }
+        if dynamo::WRITES.contains(&operation) {
+            return self.write(operation, body);
+        }
+        let answer = dynamo::call(&self.db, operation, body)?;
+        Ok(if operation == "DescribeTable" { self.with_replicas(&answer) } else { answer })
+    }
+
+    /// A table's description as DynamoDB gives it for a global table.
+    fn with_replicas(&self, answer: &str) -> String {
+        let mut answer: Value = serde_json::from_str(answer).unwrap_or_default();
+        let name = answer["Table"]["TableName"].as_str().unwrap_or_default();
+        if self.tables.read().expect("tables").contains_key(name) {
+            let replicas = self.peers.iter().map(|peer| json!({"RegionName": peer, "ReplicaStatus": "ACTIVE"}));
+            answer["Table"]["Replicas"] = replicas.collect();
+        }
+        answer.to_string()
     }
 
     /// Carries out a write and sends the items it touched to the other Regions.

@@ -174,12 +174,17 @@ function table_steps( string $purpose, array $table, array $regions, ?array $fou
 			),
 		);
 	}
-	if ( ! in_array( 'ok', $states, true ) && in_array( 'missing', $states, true ) ) {
+	if ( in_array( 'unreachable', $states, true ) ) {
+		$causes = array_map( static fn ( string $region ): string => "{$region}: {$found[ $region ]['problems'][0]}", array_map( 'strval', array_keys( $states, 'unreachable', true ) ) );
+		/* translators: %s: Regions with the cause. */
+		return array( $step( false, sprintf( __( 'It cannot be looked at now (%s). Press “Test connection” again later.', 'wp-dynamodb' ), implode( '; ', $causes ) ) ) );
+	}
+	if ( array( 'missing' ) === array_values( array_unique( $states ) ) ) {
 		return array( $step( false, __( 'There is no such table. Create it, with a replica in every other Region:', 'wp-dynamodb' ), table_commands( $table, $regions ) ) );
 	}
 
 	$missing = array_map( 'strval', array_keys( $states, 'missing', true ) );
-	$has     = (string) array_search( 'ok', $states, true );
+	$has     = (string) array_key_first( array_diff( $states, array( 'missing' ) ) );
 	if ( array() !== $missing ) {
 		/* translators: %s: names of Regions. */
 		return array( $step( false, sprintf( __( 'It has no replica in %s. Add it:', 'wp-dynamodb' ), implode( ', ', $missing ) ), replica_commands( $table['name'], $has, $missing ) ) );

@@ -103,6 +103,9 @@ function health_of_regions( array $state ): array {
 	if ( 'bridged' === $status['why'] ) {
 		return array( 'recommended', __( 'A Region is lost; another one stands in', 'wp-dynamodb' ), $lines );
 	}
+	if ( array( 'closed' ) !== array_values( array_unique( array_map( static fn ( array $region ): string => $region['breaker']['state'], $status['regions'] ) ) ) ) {
+		return array( 'recommended', __( 'A Region is lost that should be able to stand in', 'wp-dynamodb' ), $lines );
+	}
 	$unread = unread_parameters( $status );
 	if ( array() !== $unread ) {
 		/* translators: 1: name of an SSM parameter, 2: names of Regions. */

@@ -63,7 +63,8 @@ function state_level( array $state ): string {
 	if ( 'ok' !== $state['extension'] || 'dynamodb' !== $state['handler'] || null === $status || 'none_healthy' === $status['why'] || '' !== refusal_text( $status ) ) {
 		return 'critical';
 	}
-	$warns = 'bridged' === $status['why'] || ( $state['logins'] && null !== $status['items_failing_ms'] ) || array() !== $state['constants']['conflicts']
+	$lost  = array_filter( $status['regions'], static fn ( array $region ): bool => 'closed' !== $region['breaker']['state'] );
+	$warns = 'bridged' === $status['why'] || array() !== $lost || ( $state['logins'] && null !== $status['items_failing_ms'] ) || array() !== $state['constants']['conflicts']
 		|| array() !== $state['constants']['map']['problems'] || array() !== unread_parameters( $status );
 
 	return $warns ? 'warning' : 'ok';

@@ -83,6 +83,14 @@ function look_at_table_in( array $table, string $region ): array {
 		/* translators: 1: names of keys, 2: names of keys. */
 		$problems[] = sprintf( __( 'Its keys are %1$s; they must be %2$s.', 'wp-dynamodb' ), $actual, $wanted );
 	}
+	if ( array( 'S' ) !== array_values( array_unique( array_column( $is['keys'], 'kind' ) ) ) ) {
+		$problems[] = __( 'Its keys must be texts (type S).', 'wp-dynamodb' );
+	}
+	$apart = array_diff( array_map( 'strval', array_keys( wp_dynamodb_status()['regions'] ) ), array( $region ), $is['replicas'] );
+	if ( array() !== $apart ) {
+		/* translators: %s: names of Regions. */
+		$problems[] = sprintf( __( 'It is not replicated to %s: what is written here is not found there.', 'wp-dynamodb' ), implode( ', ', $apart ) );
+	}
 	if ( $table['ttl'] !== $is['ttl'] ) {
 		$problems[] = null === $is['ttl']
 			/* translators: %s: name of an attribute. */

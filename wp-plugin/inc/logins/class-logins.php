@@ -168,6 +168,9 @@ final class Logins {
 	 * @param array<string, mixed> $session  As WordPress has it; `expiration` is a Unix time.
 	 */
 	public function set( string $verifier, array $session ): void {
+		if ( '' === $this->partition ) {
+			return;
+		}
 		$is_new = ! isset( $this->all()[ $verifier ] );
 		// After everything that ends sessions by their age, whatever the clocks of other hosts say.
 		$created = $this->candidates()[ $verifier ]['created'] ?? max( self::now_ms(), 1 + max( array( self::dropped(), ...array_keys( $this->epochs ) ) ) );
@@ -190,6 +193,10 @@ final class Logins {
 	 * @param list<string> $verifiers Their verifiers.
 	 */
 	public function end( array $verifiers ): void {
+		// Nobody's: WordPress asks for that when somebody without a login logs out.
+		if ( '' === $this->partition ) {
+			return;
+		}
 		$late = array();
 		foreach ( $verifiers as $verifier ) {
 			$expires                  = $this->candidates()[ $verifier ]['session']['expiration'] ?? 0;
@@ -219,9 +226,12 @@ final class Logins {
 	 * @param list<string> $keep Verifiers of those that stay.
 	 */
 	public function end_all_but( array $keep ): void {
+		if ( '' === $this->partition ) {
+			return;
+		}
 		// What is kept is known by its verifier, what has ended by its age: also what this host has not heard of. The clock of a host
 		// that began one of them may be ahead.
-		$moment = max( array( self::now_ms(), ...array_column( $this->candidates(), 'created' ) ) );
+		$moment = max( array( self::now_ms(), ...array_column( $this->candidates(), 'created' ), ...array_map( static fn ( int $before ): int => $before + 1, array_keys( $this->epochs ) ) ) );
 
 		$this->epochs[ $moment ] = $keep;
 		$this->mirror( array_intersect_key( $this->in_meta(), array_flip( $keep ) ) );
@@ -266,11 +276,14 @@ final class Logins {
 	 * @return array<string, array{session: array<string, mixed>, created: int}>
 	 */
 	private function candidates(): array {
-		$candidates = $this->stored;
+		// What WordPress ended while the plugin was not active it ended in user meta alone.
+		$since      = (int) get_site_option( SINCE_OPTION, 0 );
+		$candidates = array_filter( $this->stored, fn ( array $held ): bool => $held['created'] > $since );
+		$before     = array_diff_key( $this->stored, $candidates );
 		$least      = $this->answered ? 0 : $this->accepted_since();
 		foreach ( $this->in_meta() as $verifier => $candidate ) {
 			if ( $candidate['created'] >= $least ) {
-				$candidates[ $verifier ] ??= $candidate;
+				$candidates[ $verifier ] ??= $before[ $verifier ] ?? $candidate;
 			}
 		}
 
@@ -530,7 +543,13 @@ final class Logins {
 	 * @param array<string, array{session: array<string, mixed>, created: int}> $candidates By verifier.
 	 */
 	private function mirror( array $candidates ): bool {
-		$sessions = array_map( static fn ( array $candidate ): array => $candidate['session'] + array( CREATED_KEY => $candidate['created'] ), $candidates );
+		// What has ended must not be there when user meta counts again: in an outage, or with the plugin switched off.
+		$candidates = array_filter(
+			$candidates,
+			fn ( array $candidate, int|string $verifier ): bool => ! $this->has_ended( (string) $verifier, $candidate['created'] ),
+			ARRAY_FILTER_USE_BOTH
+		);
+		$sessions   = array_map( static fn ( array $candidate ): array => $candidate['session'] + array( CREATED_KEY => $candidate['created'] ), $candidates );
 
 		return write_login_meta( $this->user_id, 'session_tokens', $sessions );
 	}

@@ -15,7 +15,11 @@ defined( 'ABSPATH' ) || exit;
  * @param string $manager A class that extends WP_Session_Tokens.
  */
 function login_manager( string $manager ): string {
-	return has_logins() && 'WP_User_Meta_Session_Tokens' === $manager ? Login_Tokens::class : $manager;
+	if ( 'WP_User_Meta_Session_Tokens' !== $manager ) {
+		return $manager;
+	}
+
+	return has_logins() ? Login_Tokens::class : Plain_Tokens::class;
 }
 
 /**

@@ -20,6 +20,9 @@ defined( 'ABSPATH' ) || exit;
 /** Revocations that DynamoDB could not be told of: array{verifiers: list<string>, epoch: int, keep: list<string>}. */
 const PENDING_META = '_wp_dynamodb_pending_logouts';
 
+/** The option with the moment (ms) of the plugin's activation: what began before counts only if user meta has it, too. */
+const SINCE_OPTION = 'wp_dynamodb_logins_since';
+
 /** The option that ends all sessions of all users that began before (ms): `WP_Session_Tokens::destroy_all_for_all_users()`. */
 const DROPPED_OPTION = 'wp_dynamodb_logins_dropped';
 

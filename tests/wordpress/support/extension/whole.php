@@ -106,7 +106,7 @@ namespace {
 			'keys'     => 'sessions' === $table ? array( $key( 'id', 'HASH' ) ) : array( $key( 'user', 'HASH' ), $key( 'item', 'RANGE' ) ),
 			'ttl'      => 'expires',
 			'billing'  => 'PAY_PER_REQUEST',
-			'replicas' => array( 'us-west-2' ),
+			'replicas' => array_values( array_diff( array( 'us-east-1', 'us-west-2' ), array( $region ) ) ),
 			'items'    => 0,
 		);
 	}
