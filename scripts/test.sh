@@ -33,7 +33,8 @@ phase() {
         # What WordPress has a part in, again with the version of Debian 13.
         wordpress-6.8)
             WPD_WORDPRESS_VERSION=6.8 "$VENV/bin/python" -m pytest -c tests/pyproject.toml --rootdir tests \
-                tests/e2e/test_wordpress.py tests/e2e/test_logins.py tests/e2e/test_settings_page.py
+                tests/e2e/test_wordpress.py tests/e2e/test_logins.py tests/e2e/test_settings_page.py tests/e2e/test_network.py \
+                tests/e2e/test_hostile.py tests/e2e/test_healthz.py
             ;;
     esac
 }

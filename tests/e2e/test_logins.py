@@ -184,6 +184,17 @@ def test_a_login_holds_in_both_regions_at_one_read_a_page(sites: Sites, lab: Lab
     assert lab.calls(None, "dynamodb", "Query") == lab.calls(None, "dynamodb") == 1
 
 
+def test_an_anonymous_page_asks_the_database_nothing_more(sites: Sites) -> None:
+    active = ["wp-dynamodb/wp-dynamodb.php", "wp-dynamodb-demo-cart/wp-dynamodb-demo-cart.php"]
+    with_it = sites.ask("queries")
+    sites.ask("plugins", active=json.dumps(active[1:]))
+    try:
+        without = sites.ask("queries")
+    finally:
+        sites.ask("plugins", active=json.dumps(active))
+    assert with_it == without, (with_it, without)
+
+
 def test_no_secret_and_no_name_in_the_table(sites: Sites, user: Account) -> None:
     visitor = sites.log_in(user)
     token = visitor.cookie(COOKIE).split("%7C")[2]

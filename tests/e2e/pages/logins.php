@@ -5,7 +5,7 @@
  *   do     make (a user) | remove (the user) | sessions (of the user, as WordPress has them) | meta (those that the database has) |
  *          pending (logouts that the database remembers) | end (all) | touch (all, as a plugin that keeps something in them) |
  *          drop (all of all users) | migrate | export | erase | set (the plugin's settings) | nonce (for `action`) |
- *          partition | answered
+ *          partition | answered | queries (to the database, so far) | plugins (which ones are active)
  *   user   the user's login
  */
 
@@ -50,6 +50,10 @@ function answer( string $what, int $id ): mixed {
 			return update_option( WP_DynamoDB\SETTINGS_OPTION, json_decode( wp_unslash( $_GET['settings'] ), true ) );
 		case 'nonce':
 			return wp_create_nonce( $_GET['action'] );
+		case 'queries':
+			return get_num_queries();
+		case 'plugins':
+			return update_option( 'active_plugins', json_decode( wp_unslash( $_GET['active'] ), true ) );
 		case 'partition':
 			return WP_DynamoDB\login_partition( $_GET['user'] );
 		default:
