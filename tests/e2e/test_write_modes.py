@@ -132,12 +132,13 @@ def test_a_write_with_a_lock_that_fails_is_counted(own_host: Start, lab: Lab, wr
     host = own_host(f"fails-{write}", workers=2, ini=ini)
     guest = Guest(host)
     guest.ok("put", text="before")
+    wait.until(lambda: lab.writes() >= 1, what="the first write", timeout=5)
     lab.counters_reset()
     with ThreadPoolExecutor(1) as pool:
         page = pool.submit(guest.get, "put", text="lost", wait=300)
         wait.until(lambda: lab.calls(EAST, "dynamodb") == 1, what="the lock", timeout=5, every=0.005)
         lab.fault(EAST, "dynamodb", "blackhole")
-        page.result()
+        assert page.result()["started"]
     wait.until(lambda: host.metrics()["sessions"]["failed"] >= 1, what="the failure to be counted", timeout=10)
     # The host's next request logs it.
     wait.until(lambda: host.probe() and lines(host, "and its page could not be told") == 1, what="the failure in the log", timeout=5, logs=host.logs)
