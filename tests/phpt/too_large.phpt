@@ -2,6 +2,8 @@
 Data over DynamoDB's item limit of 400 KB goes into several items; over session_max_bytes an error names size and limit, and the stored session stays
 --INI--
 wp_dynamodb.session_max_bytes=6000000
+wp_dynamodb.attempt_timeout_ms=8000
+wp_dynamodb.request_timeout_ms=10000
 --FILE--
 <?php
 require 'show.inc';

@@ -15,7 +15,7 @@ use crate::region::decide::Source;
 use crate::region::decide::breaker::{Breaker, Phase};
 use crate::region::decide::route::{Route, Why};
 use crate::region::history::Minute;
-use crate::region::poller::minute;
+use crate::region::host::minute;
 use crate::region::shared::monotonic_ms;
 
 /// The answer of `wp_dynamodb_status()`.
@@ -177,6 +177,10 @@ impl Engine {
         let settings = self.shared_settings();
         let slot = self.slot();
         let now = monotonic_ms();
+        if settings.pin.is_some() {
+            // Nobody polls there.
+            self.host().turn();
+        }
         let state = slot.state();
         let (active, source) = self.active();
         let (view, route) = (self.host().view(), self.host().route());
@@ -297,6 +301,8 @@ impl Engine {
     /// The counters of this host.
     #[must_use]
     pub fn report(&self) -> Report {
+        // A pinned host has nobody who does it by the way.
+        self.host().bury();
         let (slot, now) = (self.slot(), monotonic_ms());
         let state = slot.state();
         let (view, route) = (self.host().view(), self.host().route());

@@ -39,7 +39,7 @@ impl ItemCaller {
     /// When no Region answered that may.
     pub async fn get(&self, place: &Place, consistent: bool, deadline: Instant) -> Result<Option<Item>, Error> {
         let call = |region| self.store.get_item(region, place, consistent);
-        let answers = self.all(Operation::GetItem, &place.table, deadline, call).await?;
+        let answers = self.ask(Operation::GetItem, &place.table, deadline, call).await?;
         Ok(answers.into_iter().flatten().max_by_key(written).filter(|item| self.lives(item)))
     }
 
@@ -48,7 +48,7 @@ impl ItemCaller {
     /// # Errors
     /// As [`ItemCaller::get`].
     pub async fn query(&self, query: &Query, deadline: Instant) -> Result<Vec<Item>, Error> {
-        let answers = self.all(Operation::Query, &query.table, deadline, |region| self.store.query(region, query)).await?;
+        let answers = self.ask(Operation::Query, &query.table, deadline, |region| self.store.query(region, query)).await?;
         let mut answers = answers.into_iter();
         let mut found = answers.next().unwrap_or_default();
         let key = |item: &Item| item.get(&query.sort.0).cloned();
@@ -76,7 +76,7 @@ impl ItemCaller {
             item.extend(stamps(region, now));
             self.store.put_item(region, place, item, condition)
         };
-        self.first(Operation::PutItem, &place.table, deadline, write).await.map(|_| ())
+        self.ask(Operation::PutItem, &place.table, deadline, write).await.map(|_| ())
     }
 
     /// Changes attributes of an item, or makes it; what it is then.
@@ -97,7 +97,8 @@ impl ItemCaller {
             changes.extend(stamps(region, now).map(|(name, value)| (name, Change::Set(value))));
             self.store.update_item(region, place, changes, condition)
         };
-        self.first(Operation::UpdateItem, &place.table, deadline, write).await
+        let answers = self.ask(Operation::UpdateItem, &place.table, deadline, write).await?;
+        Ok(answers.into_iter().next().unwrap_or_default())
     }
 
     /// Deletes an item; no error when there is none.
@@ -105,39 +106,19 @@ impl ItemCaller {
     /// # Errors
     /// As [`ItemCaller::put`].
     pub async fn delete(&self, place: &Place, condition: &Condition, deadline: Instant) -> Result<(), Error> {
-        self.first(Operation::DeleteItem, &place.table, deadline, |region| self.store.delete_item(region, place, condition)).await
+        let call = |region| self.store.delete_item(region, place, condition);
+        self.ask(Operation::DeleteItem, &place.table, deadline, call).await.map(|_| ())
     }
 
-    /// A read: the answers of all Regions that may know something, the one that counts first.
-    async fn all<'a, T>(
+    /// The answers of all Regions that may know something, the one that counts first. (A write must succeed in that one; beside it it may.)
+    async fn ask<'a, T>(
         &'a self,
         operation: Operation,
         table: &str,
         deadline: Instant,
         call: impl Fn(&'a Region) -> Reply<'a, T>,
     ) -> Result<Vec<T>, Error> {
-        let (first, others) = self.ask(operation, table, deadline, &call).await?;
-        Ok(std::iter::once(first).chain(others).collect())
-    }
-
-    /// A write: in the Region in use it must succeed, beside it it may.
-    async fn first<'a, T>(
-        &'a self,
-        operation: Operation,
-        table: &str,
-        deadline: Instant,
-        call: impl Fn(&'a Region) -> Reply<'a, T>,
-    ) -> Result<T, Error> {
-        self.ask(operation, table, deadline, &call).await.map(|(first, _)| first)
-    }
-
-    async fn ask<'a, T>(
-        &'a self,
-        operation: Operation,
-        table: &str,
-        deadline: Instant,
-        call: &impl Fn(&'a Region) -> Reply<'a, T>,
-    ) -> Result<(T, Vec<T>), Error> {
+        let call = &call;
         let view = self.caller.host.view();
         let beside = self.caller.host.beside(view.route().region, &view);
         let course = Course::on(table, deadline);
@@ -147,7 +128,7 @@ impl ItemCaller {
             self.caller.attempt(operation, region, patience, move || call(self.caller.host.name(region)))
         }));
         let (first, others) = join(self.one_after_the_other(operation, &course, call), others).await;
-        Ok((first?, others.into_iter().flatten().collect()))
+        Ok(std::iter::once(first?).chain(others.into_iter().flatten()).collect())
     }
 
     async fn one_after_the_other<'a, T>(
@@ -173,9 +154,11 @@ impl ItemCaller {
             view.open = host.slot.open(view.regions);
             next = view.next(failures.regions).filter(|_| Instant::now() < course.deadline);
             if let Some(region) = next {
-                // What is written there must be found there, also when the Region in use is back before it was replicated.
                 host.slot.routing.record(RoutingEvent::Bridged);
-                host.widen(Mask::default().with(region).with(route));
+                if !matches!(operation, Operation::GetItem | Operation::Query) {
+                    // What is written there must be found there, also when the Region in use is back before it was replicated.
+                    host.widen(Mask::default().with(region).with(route));
+                }
             }
         }
         Err(failures.into_error(course.began))

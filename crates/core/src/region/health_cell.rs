@@ -65,8 +65,9 @@ impl HealthCell {
     pub fn answered(&self, took: Duration, error: Option<Kind>, now_ms: u64) {
         let kind = 1 + error.map_or(0, |kind| 1 + Kind::ALL.iter().position(|k| *k == kind).unwrap_or_default() as u64);
         let tens = u64::try_from(took.as_micros() / 10).unwrap_or(u64::MAX).min((1 << AT) - 1);
-        self.at_ms.store(now_ms, Release);
+        // The answer first: an old one must never be seen with the new time.
         self.answer.store(tens << (64 - AT) | kind, Release);
+        self.at_ms.store(now_ms, Release);
         self.asking.store(0, Release);
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::config::Settings;
+use crate::metrics::SessionEvent;
 use crate::region::Region;
 use crate::region::decide::route::{Route, View};
 use crate::region::decide::{self, Adopted, Source, Sources};
@@ -127,6 +128,27 @@ impl Host {
         self.slot.widen(regions, monotonic_ms(), millis(self.settings.switch_window));
     }
 
+    /// Counts and tells of changes that were being written when their worker was killed: their pages had been told that all is well.
+    pub fn bury(&self) {
+        let slot = self.slot;
+        let killed = slot.in_flight.bury();
+        if killed > 0 {
+            (0..killed).for_each(|_| slot.sessions.record(SessionEvent::Killed));
+            slot.notices.note(&format!(
+                "warning: a worker was killed while {killed} changed session(s) were being stored behind their pages; they may be as they were before \
+                 (wp_dynamodb.session_write; wp_dynamodb_metrics() counts such changes as killed)"
+            ));
+        }
+    }
+
+    /// Closes the minute of the Regions' history that is over. Called by one worker of the host.
+    pub fn turn(&self) {
+        for region in 0..self.settings.regions.len() {
+            let cell = self.slot.region(region);
+            cell.history.turn(&cell.metrics, minute());
+        }
+    }
+
     /// The Regions that are asked and written beside `route` now.
     #[must_use]
     pub fn beside(&self, route: usize, view: &View) -> Mask {
@@ -142,6 +164,12 @@ impl Host {
     }
 }
 
+/// Minutes since 1970.
+#[must_use]
+pub fn minute() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs() / 60)
+}
+
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
@@ -149,7 +177,6 @@ fn millis(duration: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::SessionEvent;
     use crate::region::shared;
 
     fn host(settings: Settings) -> Host {

@@ -1,12 +1,12 @@
 //! One worker of the host asks SSM in all Regions and probes lost ones; the others read what it found in shared memory.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 
 use crate::error::Error;
-use crate::metrics::{Operation, SessionEvent};
+use crate::metrics::Operation;
 use crate::region::breakers::Breakers;
 use crate::region::decide::{self, Reading, State};
 use crate::region::host::Host;
@@ -49,8 +49,8 @@ impl Poller {
                 let attempted = self.host.slot.state().attempted_ms;
                 self.breakers.probe();
                 self.breakers.look_around(now);
-                self.bury();
-                self.turn();
+                self.host.bury();
+                self.host.turn();
                 if attempted == 0 || now >= attempted + interval + jitter(interval) {
                     // What failed is noted in the slot, and the next round is the retry.
                     let _ = self.round().await;
@@ -60,27 +60,6 @@ impl Poller {
                 () = tokio::time::sleep(tick) => {}
                 () = self.wake.notified() => {}
             }
-        }
-    }
-
-    /// Counts and tells of changes that were being written when their worker was killed: their pages had been told that all is well.
-    fn bury(&self) {
-        let slot = self.host.slot;
-        let killed = slot.in_flight.bury();
-        if killed > 0 {
-            (0..killed).for_each(|_| slot.sessions.record(SessionEvent::Killed));
-            slot.notices.note(&format!(
-                "warning: a worker was killed while {killed} changed session(s) were being stored behind their pages; they may be as they were before \
-                 (wp_dynamodb.session_write; wp_dynamodb_metrics() counts such changes as killed)"
-            ));
-        }
-    }
-
-    /// Closes the minute that is over.
-    fn turn(&self) {
-        for region in 0..self.host.settings.regions.len() {
-            let cell = self.host.slot.region(region);
-            cell.history.turn(&cell.metrics, minute());
         }
     }
 
@@ -230,12 +209,6 @@ impl Poller {
 }
 
 /// Up to a tenth of the interval, so that hosts started together do not ask together; always late, never early.
-/// Minutes since 1970.
-#[must_use]
-pub fn minute() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs() / 60)
-}
-
 fn jitter(interval_ms: u64) -> u64 {
     let mut byte = [0];
     let _ = aws_lc_rs::rand::fill(&mut byte);
