@@ -777,3 +777,16 @@ async fn an_attempt_begins_when_the_credentials_have_come() {
     assert_eq!(bench.text(EAST).as_deref(), Some("a"));
     assert_eq!(bench.counted(RoutingEvent::Bridged), 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_part_that_was_not_there_is_said_to_be_missing_whatever_the_last_look_met() {
+    let bench = Bench::new();
+    let keys = [key()];
+    let deadline = Instant::now() + REQUEST;
+    let (answer, ()) = tokio::join!(bench.caller.parts(EAST, &keys, deadline), async {
+        tokio::time::sleep(REQUEST - Duration::from_millis(100)).await;
+        bench.tell(EAST, Does::Hang);
+    });
+    let error = answer.unwrap_err();
+    assert!(error.kind == Kind::Corrupt && error.cause.contains("is not there"), "{error}");
+}

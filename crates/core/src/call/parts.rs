@@ -48,13 +48,18 @@ impl Caller {
         let course = Course::until(deadline);
         let patience = Patience { alone: true, beside: false, course: &course };
         let consistent = self.host.settings.consistent_read;
+        let mut was_missing = false;
         loop {
             let name = self.host.name(region);
-            let found = self.attempt(Operation::GetItem, region, patience, || self.store.get(name, key, consistent)).await?;
-            if let Some(item) = found {
-                return Ok(item);
-            }
-            if Instant::now() + PAUSE >= deadline {
+            let missing = match self.attempt(Operation::GetItem, region, patience, || self.store.get(name, key, consistent)).await {
+                Ok(Some(item)) => return Ok(item),
+                Ok(None) => Instant::now() + PAUSE >= deadline,
+                // The last look began too late for its answer: what the one before found is what is wrong.
+                Err(error) if was_missing && error.kind == Kind::Timeout => true,
+                Err(error) => return Err(error),
+            };
+            was_missing = true;
+            if missing {
                 let error = Error::new(
                     Kind::Corrupt,
                     "a part of the session is not there: it is still on its way from another Region, or was deleted",
