@@ -53,6 +53,10 @@ impl Engine {
 
     /// Begins a query whose answer this request will want.
     pub fn query_ahead(&self, query: Query) {
+        // A host that has just started waits for SSM first, where the page asks: another Region's copies may be old.
+        if self.is_stale() {
+            return;
+        }
         let mut ahead = self.queries.borrow_mut();
         if ahead.len() < AHEAD && !ahead.iter().any(|held| held.query == query) {
             let (items, wanted) = (self.item_caller.clone(), query.clone());
