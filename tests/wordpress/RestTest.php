@@ -102,6 +102,20 @@ final class RestTest extends SiteTestCase {
 		);
 	}
 
+	/** @dataProvider partitions */
+	public function test_the_policy_is_for_the_partition_of_the_regions( string $region, string $partition ): void {
+		$policy = $this->site->run( "return WP_DynamoDB\\iam_policy( array( 'sessions' ), '/active', array( '{$region}' ) );" );
+
+		$this->assertSame(
+			array( array( "arn:{$partition}:dynamodb:*:*:table/sessions" ), "arn:{$partition}:ssm:*:*:parameter/active" ),
+			array_column( json_decode( $policy, true )['Statement'], 'Resource' )
+		);
+	}
+
+	public function partitions(): array {
+		return array( array( 'us-east-1', 'aws' ), array( 'eu-central-1', 'aws' ), array( 'cn-north-1', 'aws-cn' ), array( 'us-gov-west-1', 'aws-us-gov' ), array( 'eusc-de-east-1', 'aws-eusc' ) );
+	}
+
 	/** @dataProvider previews */
 	public function test_preview( mixed $body, int $status, string $expected ): void {
 		$this->with_extension();

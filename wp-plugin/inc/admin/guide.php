@@ -170,7 +170,7 @@ function table_steps( string $purpose, array $table, array $regions, ?array $fou
 				false,
 				/* translators: %s: names of Regions. */
 				sprintf( __( 'The credentials of this host do not allow it in %s. Give its role this policy:', 'wp-dynamodb' ), implode( ', ', array_keys( $states, 'denied', true ) ) ),
-				array( iam_policy( array_column( needed_tables(), 'name' ), $parameter ) )
+				array( iam_policy( array_column( needed_tables(), 'name' ), $parameter, $regions ) )
 			),
 		);
 	}

@@ -156,8 +156,10 @@ function ttl_command( array $table, string $region ): string {
  *
  * @param list<string> $tables    Names of tables.
  * @param string       $parameter Name of the SSM parameter.
+ * @param list<string> $regions   The Regions: all of one partition, for a global table does not leave it.
  */
-function iam_policy( array $tables, string $parameter ): string {
+function iam_policy( array $tables, string $parameter, array $regions ): string {
+	$aws    = partition( $regions[0] ?? '' );
 	$policy = array(
 		'Version'   => '2012-10-17',
 		'Statement' => array(
@@ -172,15 +174,36 @@ function iam_policy( array $tables, string $parameter ): string {
 					'dynamodb:DescribeTable',
 					'dynamodb:DescribeTimeToLive',
 				),
-				'Resource' => array_map( static fn ( string $name ): string => "arn:aws:dynamodb:*:*:table/{$name}", $tables ),
+				'Resource' => array_map( static fn ( string $name ): string => "arn:{$aws}:dynamodb:*:*:table/{$name}", $tables ),
 			),
 			array(
 				'Effect'   => 'Allow',
 				'Action'   => 'ssm:GetParameter',
-				'Resource' => 'arn:aws:ssm:*:*:parameter/' . ltrim( $parameter, '/' ),
+				'Resource' => "arn:{$aws}:ssm:*:*:parameter/" . ltrim( $parameter, '/' ),
 			),
 		),
 	);
 
 	return (string) wp_json_encode( $policy, JSON_PRETTY_PRINT | JSON_UNESCAPED_SLASHES );
+}
+
+/**
+ * The partition of AWS that a Region belongs to, as it stands in ARNs.
+ *
+ * @param string $region A Region's name.
+ */
+function partition( string $region ): string {
+	$partitions = array(
+		'cn-'     => 'aws-cn',
+		'us-gov-' => 'aws-us-gov',
+		'us-iso-' => 'aws-iso',
+		'eusc-'   => 'aws-eusc',
+	);
+	foreach ( $partitions as $prefix => $partition ) {
+		if ( str_starts_with( $region, $prefix ) ) {
+			return $partition;
+		}
+	}
+
+	return 'aws';
 }
