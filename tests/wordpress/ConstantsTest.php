@@ -38,7 +38,7 @@ final class ConstantsTest extends SiteTestCase {
 		$report = $this->site->run( 'return WP_DynamoDB\define_constants();' );
 
 		$this->assertSame( 'by-hand', $this->site->run( 'return S3_UPLOADS_BUCKET;' ) );
-		$this->assertSame( array( 'S3_UPLOADS_BUCKET' => array( 'wanted' => 'media-us-east-1', 'actual' => 'by-hand' ) ), $report['conflicts'] );
+		$this->assertSame( array( 'S3_UPLOADS_BUCKET' => 'media-us-east-1' ), $report['conflicts'] );
 		$this->assertSame( array( 'WP_DYNAMODB_ACTIVE_REGION', 'WP_DYNAMODB_ENDPOINT', 'MY_DYNAMODB_ENDPOINT' ), $report['defined'] );
 	}
 
@@ -50,7 +50,7 @@ final class ConstantsTest extends SiteTestCase {
 
 		$this->assertSame( array( 'media-us-west-2', 'http://endpoint.test/us-west-2' ), array_slice( $report, 0, 2 ) );
 		$this->assertSame( 'constant', $report[2]['source'] );
-		$this->assertSame( array( 'WP_DYNAMODB_ACTIVE_REGION' => array( 'wanted' => 'us-east-1', 'actual' => 'us-west-2' ) ), $report[2]['conflicts'] );
+		$this->assertSame( array( 'WP_DYNAMODB_ACTIVE_REGION' => 'us-east-1' ), $report[2]['conflicts'] );
 	}
 
 	/** @dataProvider regions_without_extension */

@@ -41,8 +41,8 @@ final class NoticesTest extends SiteTestCase {
 		$this->site->extension   = 'markup';
 		$this->site->environment = array( 'AWS_REGION' => 'us-east-1' );
 		$this->site->constants   = array(
-			'S3_UPLOADS_REGION'      => '<b>east</b>',
-			'WP_DYNAMODB_REGION_MAP' => array( 'us-east-1' => array( 'S3_UPLOADS_REGION' => 'us-east-1', '<i>' => 1 ), '<u>' => array() ),
+			'S3_UPLOADS_REGION'      => 'not to be shown',
+			'WP_DYNAMODB_REGION_MAP' => array( 'us-east-1' => array( 'S3_UPLOADS_REGION' => '<b>east</b>', '<i>' => 1 ), '<u>' => array() ),
 		);
 
 		$html = $this->notices();
@@ -51,7 +51,8 @@ final class NoticesTest extends SiteTestCase {
 			$this->assertStringNotContainsString( $markup, $html );
 		}
 		$this->assertStringContainsString( '&lt;script&gt;bad()', $html );
-		$this->assertStringContainsString( 'S3_UPLOADS_REGION is already defined as &quot;&lt;b&gt;east&lt;/b&gt;&quot;', $html );
+		$this->assertStringContainsString( 'S3_UPLOADS_REGION is already defined with another value; for the active Region it would be &quot;&lt;b&gt;east&lt;/b&gt;&quot;.', $html );
+		$this->assertStringNotContainsString( 'not to be shown', $html );
 		$this->assertStringContainsString( '“&lt;u&gt;” is not the name of an AWS Region', $html );
 		$this->assertStringContainsString( 'us-east-1: “&lt;i&gt;” is not a constant', $html );
 	}

@@ -50,6 +50,16 @@ final class RestTest extends SiteTestCase {
 		$this->assertSame( array( 'warning', 'ok', '9.9.9', 'dynamodb', 'us-east-1' ), array( $data['level'], $data['extension'], $data['version'], $data['handler'], $data['status']['route'] ) );
 	}
 
+	public function test_what_stands_in_a_constant_in_the_way_is_not_told(): void {
+		$this->with_extension();
+		$this->site->constants = array( 'WP_DYNAMODB_REGION_MAP' => array( 'us-east-1' => array( 'BUCKET' => 'east' ) ), 'BUCKET' => 'not to be shown' );
+
+		$data = $this->ask( 'GET', '/status' )['data'];
+
+		$this->assertSame( array( 'BUCKET' => 'east' ), $data['constants']['conflicts'] );
+		$this->assertStringNotContainsString( 'not to be shown', json_encode( $data ) );
+	}
+
 	public function test_the_state_without_the_extension(): void {
 		$data = $this->ask( 'GET', '/status' )['data'];
 
@@ -119,12 +129,14 @@ final class RestTest extends SiteTestCase {
 	/** @dataProvider previews */
 	public function test_preview( mixed $body, int $status, string $expected ): void {
 		$this->with_extension();
-		$this->site->constants['TAKEN_NAME'] = '<b>';
+		$this->site->constants['TAKEN_NAME'] = 'not to be shown';
 
 		$answer = $this->ask( 'POST', '/preview', $body );
 
 		$this->assertSame( $status, $answer['status'] );
-		$this->assertStringContainsString( $expected, json_encode( $answer['data'], JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE ) );
+		$said = json_encode( $answer['data'], JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE );
+		$this->assertStringContainsString( $expected, $said );
+		$this->assertStringNotContainsString( 'not to be shown', $said );
 	}
 
 	public function previews(): array {
@@ -133,7 +145,7 @@ final class RestTest extends SiteTestCase {
 		return array(
 			'constants'         => array( $map( array( 'us-east-1' => array( 'BUCKET' => 'east', 'LAZY' => true ) ) ), 200, 'us-east-1: BUCKET = \"east\"' ),
 			'rows'              => array( $map( array( 'us-east-1' => array( 'name' => array( 'BUCKET', '' ), 'value' => array( 'east', '' ) ) ) ), 200, 'us-east-1: BUCKET = \"east\"' ),
-			'in the way'        => array( $map( array( 'us-east-1' => array( 'TAKEN_NAME' => 'x' ) ) ), 200, 'TAKEN_NAME is defined elsewhere, as' ),
+			'in the way'        => array( $map( array( 'us-east-1' => array( 'TAKEN_NAME' => 'x' ) ) ), 200, 'TAKEN_NAME is defined elsewhere: the map' ),
 			'script'            => array( $map( array( 'us-east-1' => array( '<script>' => 'x' ) ) ), 200, 'is not a constant’s name' ),
 			'reserved'          => array( $map( array( 'us-east-1' => array( 'DB_HOST' => 'x' ) ) ), 200, 'DB_HOST is reserved' ),
 			'empty'             => array( $map( array() ), 200, '"defines":[]' ),

@@ -23,9 +23,10 @@ defined( 'ABSPATH' ) || exit;
  * @return array{
  *     region: string, source: string, error: string,
  *     defined: list<string>,
- *     conflicts: array<string, array{wanted: scalar, actual: mixed}>,
+ *     conflicts: array<string, scalar>,
  *     map: array{source: string, regions: array<string, array<string, scalar>>, problems: list<array<string, string>>}
- * } `source` is constant, extension, environment or none; `error` is the extension's message.
+ * } `source` is constant, extension, environment or none; `error` is the extension's message; `conflicts` says what would have
+ *   been defined. What is defined instead may be anything, and is not for a page, a log or a REST answer.
  */
 function define_constants(): array {
 	static $report = null;
@@ -69,10 +70,7 @@ function define_constants(): array {
 			define( $name, $value );
 			$report['defined'][] = $name;
 		} elseif ( ! is_same_value( constant( $name ), $value ) ) {
-			$report['conflicts'][ $name ] = array(
-				'wanted' => $value,
-				'actual' => constant( $name ),
-			);
+			$report['conflicts'][ $name ] = $value;
 		}
 	}
 

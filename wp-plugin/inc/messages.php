@@ -47,14 +47,12 @@ function region_map_problem_text( array $problem ): string {
 /**
  * A conflict in words.
  *
- * @param string                              $name     The constant.
- * @param array{wanted: scalar, actual: mixed} $conflict As define_constants() reports it.
+ * @param string                $name   The constant.
+ * @param string|int|float|bool $wanted What the plugin would have given it.
  */
-function conflict_text( string $name, array $conflict ): string {
-	$actual = is_scalar( $conflict['actual'] ) ? plain_value( $conflict['actual'] ) : gettype( $conflict['actual'] );
-
-	/* translators: 1: name of a constant, 2: its value, 3: the value that the plugin would have given it. */
-	return sprintf( __( '%1$s is already defined as %2$s; for the active Region it would be %3$s.', 'wp-dynamodb' ), $name, $actual, plain_value( $conflict['wanted'] ) );
+function conflict_text( string $name, string|int|float|bool $wanted ): string {
+	/* translators: 1: name of a constant, 2: the value that the plugin would have given it. */
+	return sprintf( __( '%1$s is already defined with another value; for the active Region it would be %2$s.', 'wp-dynamodb' ), $name, plain_value( $wanted ) );
 }
 
 /**

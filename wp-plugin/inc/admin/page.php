@@ -204,8 +204,8 @@ function show_map_form(): void {
 	foreach ( $map['problems'] as $problem ) {
 		printf( '<div class="notice notice-warning inline"><p>%s</p></div>', esc_html( region_map_problem_text( $problem ) ) );
 	}
-	foreach ( $report['conflicts'] as $name => $conflict ) {
-		printf( '<div class="notice notice-warning inline"><p>%s</p></div>', esc_html( conflict_text( $name, $conflict ) ) );
+	foreach ( $report['conflicts'] as $name => $wanted ) {
+		printf( '<div class="notice notice-warning inline"><p>%s</p></div>', esc_html( conflict_text( $name, $wanted ) ) );
 	}
 	if ( $fixed ) {
 		printf(

@@ -150,10 +150,8 @@ function rest_preview( \WP_REST_Request $request ): \WP_REST_Response|\WP_Error 
 	foreach ( $found['regions'] as $constants ) {
 		foreach ( array_keys( $constants ) as $name ) {
 			if ( defined( $name ) && ! in_array( $name, $ours, true ) ) {
-				$value = constant( $name );
-				$value = is_scalar( $value ) ? plain_value( $value ) : gettype( $value );
-				/* translators: 1: name of a constant, 2: its value. */
-				$conflicts[ $name ] = sprintf( __( '%1$s is defined elsewhere, as %2$s: the map does not change it.', 'wp-dynamodb' ), $name, $value );
+				/* translators: %s: name of a constant. */
+				$conflicts[ $name ] = sprintf( __( '%s is defined elsewhere: the map does not change it.', 'wp-dynamodb' ), $name );
 			}
 		}
 	}
