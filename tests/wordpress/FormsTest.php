@@ -70,11 +70,29 @@ final class FormsTest extends SiteTestCase {
 
 	public function test_a_map_is_stored_by_region(): void {
 		$sent = array(
-			'us-east-1' => array( 'name' => array( 'BUCKET ', '', 'LAZY' ), 'value' => array( ' east', '', 'TRUE' ) ),
+			'us-east-1' => array( 'name' => array( 'BUCKET ', '', 'LAZY', 'WORD' ), 'value' => array( 'east', ' ', 'TRUE', '"true"' ) ),
 			'us-west-2' => array( 'name' => array( '' ), 'value' => array( '' ) ),
 		);
 
-		$this->assertSame( array( 'stored' => array( 'us-east-1' => array( 'BUCKET' => 'east', 'LAZY' => true ) ), 'said' => array() ), $this->save( 'wp_dynamodb_region_map', $sent ) );
+		$this->assertSame( array( 'stored' => array( 'us-east-1' => array( 'BUCKET' => 'east', 'LAZY' => true, 'WORD' => 'true' ) ), 'said' => array() ), $this->save( 'wp_dynamodb_region_map', $sent ) );
+	}
+
+	public function test_saving_a_map_as_it_is_shown_changes_nothing(): void {
+		$values = array( true, false, 'true', 'False', ' two spaces ', "two\nlines", 5, 1.5, '5', '"quoted"', '"', '\\', '<b>é</b>', '' );
+		$map    = array( 'us-east-1' => array_combine( array_map( static fn ( int $number ): string => "VALUE_{$number}", array_keys( $values ) ), $values ) );
+
+		$this->site->options['wp_dynamodb_region_map'] = $map;
+		$dom   = new DOMDocument();
+		$shown = $this->run_as( 'set_current_screen( "settings_page_wp-dynamodb" ); ob_start(); WP_DynamoDB\show_map_form(); return ob_get_clean();' );
+		@$dom->loadHTML( '<?xml encoding="UTF-8">' . $shown );
+		$sent = array();
+		foreach ( ( new DOMXPath( $dom ) )->query( '//fieldset//input' ) as $field ) {
+			preg_match( '/\[([^]]+)\]\[(name|value)\]/', $field->getAttribute( 'name' ), $parts );
+			// What a browser does to a field's value.
+			$sent[ $parts[1] ][ $parts[2] ][] = str_replace( array( "\r", "\n" ), '', $field->getAttribute( 'value' ) );
+		}
+
+		$this->assertSame( array( 'stored' => $map, 'said' => array() ), $this->save( 'wp_dynamodb_region_map', $sent ) );
 	}
 
 	/** @dataProvider bad_maps */

@@ -80,7 +80,7 @@ function sanitize_region_map( mixed $input ): array {
 		refuse( 'wp_dynamodb_map', __( 'Nothing was saved: the Region map is fixed in wp-config.php or in the environment.', 'wp-dynamodb' ) );
 		return $held;
 	}
-	$found = validate_region_map( is_array( $input ) ? typed_map( $input ) : $input );
+	$found = validate_region_map( is_array( $input ) ? typed_map( $input, $held ) : $input );
 	foreach ( $found['problems'] as $number => $problem ) {
 		refuse( "wp_dynamodb_map_{$number}", region_map_problem_text( $problem ) );
 	}
@@ -93,12 +93,13 @@ function sanitize_region_map( mixed $input ): array {
 }
 
 /**
- * A map from the form's rows of names and values; anything else as it is. `true` and `false` are what they say.
+ * A map from the form's rows of names and values; anything else as it is.
  *
  * @param array<mixed> $input Region → array( 'name' => list, 'value' => list ), or Region → constants.
+ * @param array<mixed> $held  The stored map.
  * @return array<mixed>
  */
-function typed_map( array $input ): array {
+function typed_map( array $input, array $held ): array {
 	$map = array();
 	foreach ( $input as $region => $rows ) {
 		if ( ! is_array( $rows ) || ! is_array( $rows['name'] ?? null ) || ! is_array( $rows['value'] ?? null ) ) {
@@ -109,19 +110,50 @@ function typed_map( array $input ): array {
 		foreach ( $rows['name'] as $index => $name ) {
 			$name  = is_string( $name ) ? trim( $name ) : '';
 			$value = $rows['value'][ $index ] ?? '';
-			$value = is_string( $value ) ? trim( $value ) : $value;
-			if ( '' === $name && '' === $value ) {
+			if ( '' === $name && ( '' === $value || ( is_string( $value ) && '' === trim( $value ) ) ) ) {
 				continue;
 			}
-			$words                   = array(
-				'true'  => true,
-				'false' => false,
-			);
-			$map[ $region ][ $name ] = is_string( $value ) ? ( $words[ strtolower( $value ) ] ?? $value ) : $value;
+			$before                  = $held[ $region ][ $name ] ?? null;
+			$map[ $region ][ $name ] = is_string( $value ) ? typed_value( $value, $before ) : $value;
 		}
 	}
 
 	return $map;
+}
+
+/**
+ * What a field of the form means: `true` and `false` are what they say, a text in double quotes is read as JSON, any other is itself.
+ * A number that has not been changed stays one.
+ *
+ * @param string $text As it was typed.
+ * @param mixed  $held What is stored.
+ */
+function typed_value( string $text, mixed $held ): string|int|float|bool {
+	if ( ( is_int( $held ) || is_float( $held ) ) && (string) $held === $text ) {
+		return $held;
+	}
+	$words  = array(
+		'true'  => true,
+		'false' => false,
+	);
+	$quoted = str_starts_with( $text, '"' ) ? json_decode( $text ) : null;
+
+	return is_string( $quoted ) ? $quoted : ( $words[ strtolower( $text ) ] ?? $text );
+}
+
+/**
+ * A value as the form shows it: typed_value() makes the same of it again.
+ *
+ * @param string|int|float|bool $value The value.
+ */
+function field_text( string|int|float|bool $value ): string {
+	if ( ! is_string( $value ) ) {
+		return is_bool( $value ) ? ( $value ? 'true' : 'false' ) : (string) $value;
+	}
+	// A browser takes line breaks out of a field, and nobody sees a space at its end.
+	$plain = typed_value( $value, null ) === $value && 1 !== preg_match( '/[\x00-\x1f]|^\s|\s$/', $value );
+
+	return $plain ? $value : (string) wp_json_encode( $value, JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE );
 }
 
 /**

@@ -196,10 +196,11 @@ function show_map_form(): void {
 	$regions = array() === $regions ? array( 'us-east-1', 'us-west-2' ) : $regions;
 
 	printf(
-		'<h2 id="wpd-map">%s</h2><p>%s %s</p>',
+		'<h2 id="wpd-map">%s</h2><p>%s %s %s</p>',
 		esc_html__( 'Region map', 'wp-dynamodb' ),
 		esc_html__( 'Constants and the values that they have while a Region is active: the bucket and the delivery host of a media plugin, for example.', 'wp-dynamodb' ),
-		esc_html__( 'They are defined before other plugins load, where nothing has defined them.', 'wp-dynamodb' )
+		esc_html__( 'They are defined before other plugins load, where nothing has defined them.', 'wp-dynamodb' ),
+		esc_html__( 'A value is the text that stands there, but for true and false; as texts these are written in double quotes.', 'wp-dynamodb' )
 	);
 	foreach ( $map['problems'] as $problem ) {
 		printf( '<div class="notice notice-warning inline"><p>%s</p></div>', esc_html( region_map_problem_text( $problem ) ) );
@@ -239,7 +240,6 @@ function show_map_region( string $region, array $constants, bool $fixed, bool $a
 	printf( '<fieldset class="wpd-region"><legend>%s%s</legend>', esc_html( $region ), $active ? ' <small>' . esc_html__( '(active)', 'wp-dynamodb' ) . '</small>' : '' );
 	$rows = array_map( null, array_keys( $constants ), array_values( $constants ) );
 	foreach ( array_merge( $rows, $fixed ? array() : array_fill( 0, 2, array( '', '' ) ) ) as $index => list( $name, $value ) ) {
-		$text = is_bool( $value ) ? ( $value ? 'true' : 'false' ) : (string) $value;
 		printf(
 			'<p><label><span class="screen-reader-text">%1$s</span><input type="text" class="code" name="%2$s[%3$s][name][]" value="%4$s"'
 			. ' placeholder="S3_UPLOADS_BUCKET" maxlength="64"%7$s></label> = <label><span class="screen-reader-text">%5$s</span>'
@@ -251,7 +251,7 @@ function show_map_region( string $region, array $constants, bool $fixed, bool $a
 			esc_attr( (string) $name ),
 			/* translators: 1: Region, 2: number of a row. */
 			esc_html( sprintf( __( '%1$s: value of constant %2$d', 'wp-dynamodb' ), $region, $index + 1 ) ),
-			esc_attr( $text ),
+			esc_attr( field_text( $value ) ),
 			disabled( true, $fixed, false )
 		);
 	}

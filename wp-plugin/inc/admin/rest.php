@@ -144,7 +144,7 @@ function rest_preview( \WP_REST_Request $request ): \WP_REST_Response|\WP_Error 
 	if ( ! is_array( $map ) ) {
 		return new \WP_Error( 'wp_dynamodb_map', __( 'The map is not valid JSON of an object with Regions as keys.', 'wp-dynamodb' ), array( 'status' => 400 ) );
 	}
-	$found     = validate_region_map( typed_map( $map ) );
+	$found     = validate_region_map( typed_map( $map, region_map()['regions'] ) );
 	$conflicts = array();
 	$ours      = define_constants()['defined'];
 	foreach ( $found['regions'] as $constants ) {
