@@ -61,6 +61,47 @@ final class PageTest extends SiteTestCase {
 		$this->assertGreaterThan( 8, substr_count( $html, '&lt;script&gt;bad()' ) );
 	}
 
+	/** @dataProvider homes */
+	public function test_health_checks_ask_where_the_site_is( string $home, string $path ): void {
+		$this->site->options['home'] = $home;
+
+		$html = $this->page();
+
+		$this->assertStringContainsString( "FullyQualifiedDomainName=site.test,Port=443,ResourcePath={$path}?level=ready,", $html );
+		$this->assertStringContainsString( "--health-check-path &#039;{$path}?level=ready&#039; ", $html );
+	}
+
+	public function homes(): array {
+		return array( array( 'http://site.test', '/healthz' ), array( 'http://site.test/blog', '/blog/healthz' ), array( 'http://site.test/a/b/', '/a/b/healthz' ) );
+	}
+
+	public function test_a_region_that_answered_nothing_has_no_slowest_minute(): void {
+		$minute = array( 'calls' => 2, 'errors' => 2, 'p50_ms' => null, 'p99_ms' => null );
+		$this->with_extension( array( 'regions' => array( 'us-west-2' => array( 'history' => array( $minute, $minute ) ) ) ) );
+
+		$html = $this->page();
+
+		$this->assertStringContainsString( '<figcaption>us-west-2, last hour: 4 calls, 4 failed; none succeeded.</figcaption>', $html );
+		$this->assertStringContainsString( '<figcaption>us-east-1, last hour: 3 calls, 1 failed, slowest minute 2.0 ms (99th percentile).</figcaption>', $html );
+	}
+
+	/** @dataProvider missing_tables */
+	public function test_the_name_of_a_missing_table_is_corrected_where_it_is_set( string $table, string $advice ): void {
+		$message = "gone (Query on table {$table} in us-east-1): create table {$table} in us-east-1 as a replica of the global table, or correct wp_dynamodb.table";
+		$error   = array( 'kind' => 'not_found', 'message' => $message, 'age_ms' => 1000 );
+		$this->with_extension( array( 'regions' => array( 'us-east-1' => array( 'last_error' => $error ) ), 'warnings' => array( $message ) ) );
+
+		$this->assertSame( 2, preg_match_all( '/as a replica of the global table' . preg_quote( $advice, '/' ) . '( \(|<\/li>)/', strstr( $this->page(), '<h2>Regions' ) ) );
+	}
+
+	public function missing_tables(): array {
+		return array(
+			array( 'sessions', ', or correct wp_dynamodb.table' ),
+			array( 'wordpress_logins', ', or correct WP_DYNAMODB_LOGINS_TABLE' ),
+			array( 'sessions_of_others', '' ),
+		);
+	}
+
 	public function test_every_field_has_a_label_and_every_label_its_field(): void {
 		$this->with_extension();
 		$dom = new DOMDocument();

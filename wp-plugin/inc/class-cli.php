@@ -194,7 +194,8 @@ final class CLI {
 				try {
 					$copied += isset( $named['dry-run'] ) ? 0 : Logins::of( $id )->migrate();
 				} catch ( \Throwable $problem ) {
-					\WP_CLI::error( "stopped at user {$id}, after {$copied} sessions: {$problem->getMessage()}; run it again, it goes on" );
+					$text = error_text( $problem->getMessage(), (string) state()['status']['table'] );
+					\WP_CLI::error( "stopped at user {$id}, after {$copied} sessions: {$text}; run it again, it goes on" );
 				}
 				Logins::forget();
 				clean_user_cache( $id );

@@ -303,9 +303,10 @@ function show_extension_settings(): void {
  */
 function show_health_help(): void {
 	$host  = (string) wp_parse_url( home_url(), PHP_URL_HOST );
+	$path  = rtrim( (string) wp_parse_url( home_url(), PHP_URL_PATH ), '/' ) . '/healthz?level=ready';
 	$route = "aws route53 create-health-check --caller-reference \$(date +%s) --health-check-config \\\n"
-		. "  'Type=HTTPS_STR_MATCH,FullyQualifiedDomainName={$host},Port=443,ResourcePath=/healthz?level=ready,SearchString=OK,RequestInterval=10,FailureThreshold=3'";
-	$alb   = "aws elbv2 modify-target-group --target-group-arn … --health-check-path '/healthz?level=ready' --matcher HttpCode=200 \\\n"
+		. "  'Type=HTTPS_STR_MATCH,FullyQualifiedDomainName={$host},Port=443,ResourcePath={$path},SearchString=OK,RequestInterval=10,FailureThreshold=3'";
+	$alb   = "aws elbv2 modify-target-group --target-group-arn … --health-check-path '{$path}' --matcher HttpCode=200 \\\n"
 		. '  --health-check-interval-seconds 10 --health-check-timeout-seconds 2 --healthy-threshold-count 2 --unhealthy-threshold-count 3';
 	printf(
 		'<h2>%s</h2><p>%s</p>',

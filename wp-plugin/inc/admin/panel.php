@@ -212,7 +212,7 @@ function show_regions( array $status ): void {
 			esc_html( number_format_i18n( $region['calls'] ) ),
 			esc_html( number_format_i18n( $region['errors'] ) ),
 			/* translators: 1: error message, 2: such as "5 seconds ago". */
-			esc_html( null === $error ? '–' : sprintf( __( '%1$s (%2$s)', 'wp-dynamodb' ), $error['message'], age_text( $error['age_ms'] ) ) )
+			esc_html( null === $error ? '–' : sprintf( __( '%1$s (%2$s)', 'wp-dynamodb' ), error_text( $error['message'], $status['table'] ), age_text( $error['age_ms'] ) ) )
 		);
 	}
 	echo '</tbody></table></div>';
@@ -222,7 +222,7 @@ function show_regions( array $status ): void {
 	if ( array() !== $status['warnings'] ) {
 		printf( '<h3>%s</h3><ul class="ul-disc">', esc_html__( 'What this host said last', 'wp-dynamodb' ) );
 		foreach ( array_reverse( $status['warnings'] ) as $warning ) {
-			printf( '<li>%s</li>', esc_html( $warning ) );
+			printf( '<li>%s</li>', esc_html( error_text( $warning, $status['table'] ) ) );
 		}
 		echo '</ul>';
 	}

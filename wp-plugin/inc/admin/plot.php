@@ -27,19 +27,23 @@ const PLOT = array(
 function show_history( string $region, array $history ): void {
 	$calls  = array_sum( array_column( $history, 'calls' ) );
 	$errors = array_sum( array_column( $history, 'errors' ) );
-	$slow   = max( array( 0, ...array_map( 'floatval', array_column( $history, 'p99_ms' ) ) ) );
-	$figures = array( number_format_i18n( $calls ), number_format_i18n( $errors ), number_format_i18n( $slow, 1 ) );
-	/* translators: 1: Region, 2: number of calls, 3: number of failed calls, 4: milliseconds. */
-	$summary = sprintf( __( '%1$s, last hour: %2$s calls, %3$s failed, slowest minute %4$s ms (99th percentile).', 'wp-dynamodb' ), $region, ...$figures );
+	$times  = array_filter( array_column( $history, 'p99_ms' ), static fn ( mixed $ms ): bool => null !== $ms );
+	$slow   = array() === $times ? null : (float) max( $times );
 
 	if ( 0 === $calls ) {
 		/* translators: %s: Region. */
 		printf( '<p>%s</p>', esc_html( sprintf( __( '%s, last hour: no calls.', 'wp-dynamodb' ), $region ) ) );
 		return;
 	}
+	$figures = array( $region, number_format_i18n( $calls ), number_format_i18n( $errors ) );
+	$summary = null === $slow
+		/* translators: 1: Region, 2: number of calls, 3: number of failed calls. */
+		? sprintf( __( '%1$s, last hour: %2$s calls, %3$s failed; none succeeded.', 'wp-dynamodb' ), ...$figures )
+		/* translators: 1: Region, 2: number of calls, 3: number of failed calls, 4: milliseconds. */
+		: sprintf( __( '%1$s, last hour: %2$s calls, %3$s failed, slowest minute %4$s ms (99th percentile).', 'wp-dynamodb' ), ...array( ...$figures, number_format_i18n( $slow, 1 ) ) );
 	printf( '<figure class="wpd-plot"><figcaption>%s</figcaption>', esc_html( $summary ) );
 	if ( count( $history ) > 1 ) {
-		draw_history( $summary, $history, max( $slow, 1.0 ) );
+		draw_history( $summary, $history, max( (float) $slow, 1.0 ) );
 	}
 	printf( '<details><summary>%s</summary>', esc_html__( 'The same as a table', 'wp-dynamodb' ) );
 	open_table( array( __( 'Minute', 'wp-dynamodb' ), __( 'Calls', 'wp-dynamodb' ), __( 'Failed', 'wp-dynamodb' ), __( 'Median, ms', 'wp-dynamodb' ), __( '99th percentile, ms', 'wp-dynamodb' ) ) );

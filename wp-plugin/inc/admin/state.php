@@ -82,9 +82,33 @@ function refusal_text( array $status ): string {
 		return '';
 	}
 	// The same Region may refuse the table of login sessions, which is another matter.
-	$about = '/\btable ' . preg_quote( $status['table'], '/' ) . '(?![A-Za-z0-9._-]*[A-Za-z0-9])/';
+	return is_about_table( $region['last_error']['message'], $status['table'] ) ? $region['last_error']['message'] : '';
+}
 
-	return 1 === preg_match( $about, $region['last_error']['message'] ) ? $region['last_error']['message'] : '';
+/**
+ * Whether an error of the extension is about a table.
+ *
+ * @param string $message The error.
+ * @param string $table   Name of the table.
+ */
+function is_about_table( string $message, string $table ): bool {
+	return 1 === preg_match( '/\btable ' . preg_quote( $table, '/' ) . '(?![A-Za-z0-9._-]*[A-Za-z0-9])/', $message );
+}
+
+/**
+ * An error of the extension. It advises to correct the setting of the session table whichever table is missing: the name of another one
+ * is not there to be corrected.
+ *
+ * @param string $message The error.
+ * @param string $table   Name of the session table.
+ */
+function error_text( string $message, string $table ): string {
+	if ( is_about_table( $message, $table ) ) {
+		return $message;
+	}
+	$setting = is_about_table( $message, (string) setting( 'logins_table' ) ) ? ', or correct WP_DYNAMODB_LOGINS_TABLE' : '';
+
+	return str_replace( ', or correct wp_dynamodb.table', $setting, $message );
 }
 
 /**
