@@ -3,7 +3,7 @@
  * What the tests of login sessions ask of a WordPress, as JSON. Lies beside its wp-load.php; asked straight over FastCGI.
  *
  *   do     make (a user) | remove (the user) | sessions (of the user, as WordPress has them) | meta (those that the database has) |
- *          pending (logouts that the database remembers) | end (all) | touch (all, as a plugin that keeps something in them) |
+ *          pending (logouts that the database remembers) | end (all) | end_late (this browser's, once the file uploads/go is there) | touch (all, as a plugin that keeps something in them) |
  *          drop (all of all users) | migrate | export | erase | set (the plugin's settings) | nonce (for `action`) |
  *          partition | answered | queries (to the database, so far) | plugins (which ones are active)
  *   user   the user's login
@@ -33,9 +33,11 @@ function answer( string $what, int $id ): mixed {
 		case 'meta':
 			return (object) get_user_meta( $id, 'session_tokens', true );
 		case 'pending':
-			return get_user_meta( $id, WP_DynamoDB\PENDING_META, true );
+			return get_user_meta( $id, WP_DynamoDB\PENDING_META );
 		case 'end':
 			return WP_Session_Tokens::get_instance( $id )->destroy_all();
+		case 'end_late':
+			return end_late( $id );
 		case 'touch':
 			return touch_sessions( $id );
 		case 'drop':
@@ -59,6 +61,24 @@ function answer( string $what, int $id ): mixed {
 		default:
 			return WP_DynamoDB\Logins::of( $id )->has_answered();
 	}
+}
+
+/** Between what the request has read and what it writes, another one writes. */
+function end_late( int $id ): bool {
+	$wait = static function ( mixed $check, int $user, string $key ): mixed {
+		if ( WP_DynamoDB\PENDING_META === $key ) {
+			touch( WP_CONTENT_DIR . '/uploads/read' );
+			for ( $n = 0; $n < 500 && ! file_exists( WP_CONTENT_DIR . '/uploads/go' ); $n++ ) {
+				usleep( 20000 );
+			}
+		}
+		return $check;
+	};
+	add_filter( 'add_user_metadata', $wait, 10, 3 );
+	add_filter( 'update_user_metadata', $wait, 10, 3 );
+	WP_Session_Tokens::get_instance( $id )->destroy( wp_get_session_token() );
+
+	return true;
 }
 
 function touch_sessions( int $id ): int {

@@ -356,31 +356,30 @@ final class Logins {
 	 * Takes the logouts that DynamoDB has not been told of, and tells it.
 	 */
 	private function take_pending(): void {
-		$pending = get_user_meta( $this->user_id, PENDING_META, true );
-		if ( ! is_array( $pending ) ) {
-			return;
-		}
-		$verifiers = array_map( 'strval', (array) ( $pending['verifiers'] ?? array() ) );
-		$epoch     = (int) ( $pending['epoch'] ?? 0 );
-		$keep      = array_map( 'strval', (array) ( $pending['keep'] ?? array() ) );
+		$rows = pending_logouts( $this->user_id );
 		// Where the database is read-only they stay pending for long: DynamoDB is told once.
-		$untold       = array_diff( $verifiers, array_map( 'strval', array_keys( $this->ended ) ) );
-		$is_new_epoch = $epoch > 0 && ! isset( $this->epochs[ $epoch ] );
-		$this->ended += array_fill_keys( $verifiers, self::now_ms() );
-		if ( $is_new_epoch ) {
-			$this->epochs[ $epoch ] = $keep;
+		$untold = array_diff( array_merge( ...array_column( $rows, 'verifiers' ) ), array_map( 'strval', array_keys( $this->ended ) ) );
+		$moved  = array();
+		foreach ( $rows as $row ) {
+			$this->ended += array_fill_keys( $row['verifiers'], self::now_ms() );
+			$epoch        = $row['epoch'];
+			$keep         = array_values( array_intersect( $this->epochs[ $epoch ] ?? $row['keep'], $row['keep'] ) );
+			if ( $epoch > 0 && ( $this->epochs[ $epoch ] ?? null ) !== $keep ) {
+				$this->epochs[ $epoch ] = $keep;
+				$moved[ $epoch ]        = $keep;
+			}
 		}
-		if ( ! $this->answered ) {
+		if ( ! $this->answered || array() === $rows ) {
 			return;
 		}
 		try {
-			if ( $is_new_epoch ) {
+			foreach ( $moved as $epoch => $keep ) {
 				$this->store_epoch( $epoch, $keep );
 			}
 			foreach ( $untold as $verifier ) {
 				wp_dynamodb_put( self::table(), $this->key( "r#{$verifier}" ), array(), array( 'ttl' => YEAR_IN_SECONDS ) );
 			}
-			write_login_meta( $this->user_id, PENDING_META, array() );
+			forget_logouts( $this->user_id, $rows );
 		} catch ( \Throwable $problem ) {
 			log_logins( 'logouts cannot be stored in DynamoDB yet: ' . $problem->getMessage() );
 		}

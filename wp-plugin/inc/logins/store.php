@@ -17,8 +17,7 @@ namespace WP_DynamoDB;
 
 defined( 'ABSPATH' ) || exit;
 
-/** Revocations that DynamoDB could not be told of: array{verifiers: list<string>, epoch: int, keep: list<string>}. */
-const PENDING_META = '_wp_dynamodb_pending_logouts';
+require_once __DIR__ . '/pending.php';
 
 /** The option with the moment (ms) of the plugin's activation: what began before counts only if user meta has it, too. */
 const SINCE_OPTION = 'wp_dynamodb_logins_since';
@@ -107,8 +106,7 @@ function begin_login_query(): void {
 }
 
 /**
- * Writes to the user meta that WordPress itself would use, without a word when the database refuses: it may be read-only
- * in this Region.
+ * Writes to the user meta that WordPress itself would use.
  *
  * @param int    $user_id The user.
  * @param string $name    The meta key.
@@ -116,48 +114,34 @@ function begin_login_query(): void {
  * @return bool Whether it is stored.
  */
 function write_login_meta( int $user_id, string $name, mixed $value ): bool {
+	return quietly(
+		static function () use ( $user_id, $name, $value ): bool {
+			if ( array() === $value ) {
+				delete_user_meta( $user_id, $name );
+				return array() === get_user_meta( $user_id, $name );
+			}
+			// WordPress takes one level of backslashes off; a browser's name may hold some.
+			update_user_meta( $user_id, $name, wp_slash( $value ) );
+			// phpcs:ignore Universal.Operators.StrictComparisons -- as update_metadata() itself compares.
+			return get_user_meta( $user_id, $name, true ) == $value;
+		}
+	);
+}
+
+/**
+ * Lets something write to the database without a word when that refuses: it may be read-only in this Region.
+ *
+ * @param callable(): bool $write What writes; whether it did.
+ */
+function quietly( callable $write ): bool {
 	global $wpdb;
 
 	$shown = $wpdb->suppress_errors( true );
 	try {
-		if ( array() === $value ) {
-			delete_user_meta( $user_id, $name );
-			$stored = array() === get_user_meta( $user_id, $name );
-		} else {
-			// WordPress takes one level of backslashes off; a browser's name may hold some.
-			update_user_meta( $user_id, $name, wp_slash( $value ) );
-			// phpcs:ignore Universal.Operators.StrictComparisons -- as update_metadata() itself compares.
-			$stored = get_user_meta( $user_id, $name, true ) == $value;
-		}
+		return $write();
 	} finally {
 		$wpdb->suppress_errors( $shown );
 	}
-
-	return $stored;
-}
-
-/**
- * Remembers in user meta what DynamoDB has still to be told. Whether the database took it.
- *
- * @param int          $user_id   Whose sessions they are.
- * @param list<string> $verifiers Sessions that have ended.
- * @param int          $epoch     All that began until then have ended (ms), or 0.
- * @param list<string> $keep      But for these.
- */
-function remember_logouts( int $user_id, array $verifiers, int $epoch = 0, array $keep = array() ): bool {
-	$pending = get_user_meta( $user_id, PENDING_META, true );
-	$pending = is_array( $pending ) ? $pending : array();
-	$later   = $epoch > (int) ( $pending['epoch'] ?? 0 );
-
-	return write_login_meta(
-		$user_id,
-		PENDING_META,
-		array(
-			'verifiers' => array_values( array_unique( array_merge( (array) ( $pending['verifiers'] ?? array() ), $verifiers ) ) ),
-			'epoch'     => $later ? $epoch : (int) ( $pending['epoch'] ?? 0 ),
-			'keep'      => $later ? $keep : (array) ( $pending['keep'] ?? array() ),
-		)
-	);
 }
 
 /**
