@@ -653,8 +653,14 @@ def rows(sites: Sites, visitor: Visitor, address: str = "profile.php") -> list[s
     return re.findall(r"<tr>(.*?)</tr>", table, re.S)
 
 
-def link(row: str) -> str:
-    return re.search(r'href="([^"]+)"', row).group(1).replace("&#038;", "&").replace("&amp;", "&")
+def press(sites: Sites, visitor: Visitor, row: str, address: str = "profile.php") -> requests.Response:
+    """Presses a row's button, as a browser does: its form is elsewhere in the page, in no other form."""
+    form, name, value = re.search(r'<button type="submit"[^>]* form="([^"]+)" name="([^"]+)" value="([^"]+)"', row).groups()
+    before, found, rest = visitor.get(f"{sites.url(EAST)}/wp-admin/{address}").text.partition(f'<form id="{form}" method="post" action="')
+    assert found and before.count("<form") == before.count("</form>")
+    action, inside = re.match(r'([^"]+)">(.*?)</form>', rest, re.S).groups()
+    data = {field: held for tag in re.findall(r"<input[^>]+>", inside) for field, held in re.findall(r'name="([^"]+)" value="([^"]*)"', tag)}
+    return visitor.http.post(action, data=data | {name: value}, timeout=30)
 
 
 def test_the_profile_lists_them_and_ends_one(sites: Sites, user: Account) -> None:
@@ -668,10 +674,14 @@ def test_the_profile_lists_them_and_ends_one(sites: Sites, user: Account) -> Non
     assert sum("&lt;script&gt;alert(1)&lt;/script&gt;\\&#039;&quot;\\" in row for row in table) == 1
     assert phone.http.headers["User-Agent"] in [session["ua"] for session in sites.ask("meta", user).values()]
     (row,) = [row for row in table if "Firefox Linux" in row]
-    page = visitor.get(link(row))
+    page = press(sites, visitor, row)
     assert page.status_code == 200 and "/wp-admin/profile.php" in page.url
     assert sites.logged_in(visitor, laptop, phone) == [GOOD, REFUSED, GOOD]
     assert len(rows(sites, visitor)) == 2
+    # What a session is known by stands in no address, and so in no log.
+    verifier = re.search(r'value="([0-9a-f]{64})"', row).group(1)
+    assert all(verifier not in answer.url and verifier not in answer.request.headers.get("Referer", "") for answer in (page, *page.history))
+    assert verifier not in (sites.site.nginx.run / "log" / "access.log").read_text()
 
 
 def test_nobody_ends_what_is_not_theirs(sites: Sites, lab: Lab, user: Account) -> None:
@@ -682,27 +692,31 @@ def test_nobody_ends_what_is_not_theirs(sites: Sites, lab: Lab, user: Account) -
     lab.replicated()
     before = lab.dump(WEST, TABLE)
 
-    def end(who: Visitor, nonce: str, **query: object) -> requests.Response:
-        query = {"action": "wp_dynamodb_end_login", "_wpnonce": nonce} | query
-        return who.get(f"{sites.url(EAST)}/wp-admin/admin-post.php", params=query, allow_redirects=False)
+    def end(who: Visitor, nonce: str, *, how: str = "data", **fields: object) -> requests.Response:
+        fields = {"action": "wp_dynamodb_end_login", "wp_dynamodb_nonce": nonce} | fields
+        method = "POST" if how == "data" else "GET"
+        address = f"{sites.url(EAST)}/wp-admin/admin-post.php"
+        return who.http.request(method, address, **{how: fields}, timeout=30, allow_redirects=False)
 
-    def nonce(who: Visitor, user_id: int, session: str) -> str:
-        return sites.ask("nonce", visitor=who, action=f"wp_dynamodb_end_login_{user_id}_{session}")
+    def nonce(who: Visitor, user_id: int) -> str:
+        return sites.ask("nonce", visitor=who, action=f"wp_dynamodb_end_login_{user_id}")
 
     refused = [
         end(visitor, "", user=user.id, session=own),
         end(visitor, "0123456789", user=user.id, session=own),
         # Another one's session, with a nonce of one's own.
-        end(visitor, nonce(visitor, user.id, own), user=admin.id, session=verifier),
-        end(visitor, nonce(visitor, admin.id, verifier), user=admin.id, session=verifier),
-        end(visitor, nonce(victim, admin.id, verifier), user=admin.id, session=verifier),
+        end(visitor, nonce(visitor, user.id), user=admin.id, session=verifier),
+        end(visitor, nonce(visitor, admin.id), user=admin.id, session=verifier),
+        end(visitor, nonce(victim, admin.id), user=admin.id, session=verifier),
         # Nobody's.
-        end(visitor, nonce(visitor, 0, own), user=0, session=own),
-        end(visitor, nonce(visitor, 999999, own), user=999999, session=own),
+        end(visitor, nonce(visitor, 0), user=0, session=own),
+        end(visitor, nonce(visitor, 999999), user=999999, session=own),
         # What is no verifier.
-        *(end(visitor, nonce(visitor, user.id, bad), user=user.id, session=bad) for bad in ("", own + "0", own[:-1], "g" * 64, "0" * 3000)),
-        end(visitor, nonce(visitor, user.id, ""), **{"user": user.id, "session[]": own}),
-        end(visitor, nonce(visitor, 1, own), **{"user[]": user.id, "session": own}),
+        *(end(visitor, nonce(visitor, user.id), user=user.id, session=bad) for bad in ("", own + "0", own[:-1], "g" * 64, "0" * 3000)),
+        end(visitor, nonce(visitor, user.id), **{"user": user.id, "session[]": own}),
+        end(visitor, nonce(visitor, 1), **{"user[]": user.id, "session": own}),
+        # In an address.
+        end(visitor, nonce(visitor, user.id), how="params", user=user.id, session=own),
     ]
     assert [answer.status_code for answer in refused] == [403] * len(refused)
     assert end(Visitor(), "", user=user.id, session=own).status_code in (302, 400, 403)
@@ -711,7 +725,7 @@ def test_nobody_ends_what_is_not_theirs(sites: Sites, lab: Lab, user: Account) -
     assert sites.logged_in(visitor, victim) == [GOOD, GOOD]
     # Who may edit the user may end it, on the user's page.
     (row,) = rows(sites, victim, f"user-edit.php?user_id={user.id}")
-    assert "user-edit.php" in victim.get(link(row)).url
+    assert "user-edit.php" in press(sites, victim, row, f"user-edit.php?user_id={user.id}").url
     assert sites.logged_in(visitor, victim) == [REFUSED, GOOD]
 
 
@@ -720,14 +734,14 @@ def test_the_list_in_an_outage(sites: Sites, user: Account, outage: None) -> Non
     sites.down()
     page = visitor.get(f"{sites.url(EAST)}/wp-admin/profile.php").text
     assert "the list may not be complete" in page
-    (row,) = [row for row in rows(sites, visitor) if "href" in row]
-    assert visitor.get(link(row)).status_code == 200
+    (row,) = [row for row in rows(sites, visitor) if "<button" in row]
+    assert press(sites, visitor, row).status_code == 200
     assert sites.logged_in(visitor, other) == [GOOD, REFUSED]
     sites.back(user)
     assert sites.logged_in(visitor, other) == [GOOD, REFUSED]
 
 
-def test_personal_data(sites: Sites, lab: Lab, user: Account, outage: None) -> None:
+def test_personal_data(sites: Sites, site: Site, lab: Lab, user: Account, outage: None) -> None:
     visitor, other = sites.log_in(user), sites.log_in(user)
     exported = sites.ask("export", user)
     assert exported["done"] is True and len(exported["data"]) == 2
@@ -737,10 +751,21 @@ def test_personal_data(sites: Sites, lab: Lab, user: Account, outage: None) -> N
     assert sites.logged_in(visitor, other) == [REFUSED, REFUSED]
     assert sites.ask("export", user)["data"] == []
     assert all("127.0.0.1" not in json.dumps(item) for item in sites.items(user).values())
+    # Each of the two keeps what it does not take the end of, and is named.
+    again = sites.log_in(user)
+    with site.database.read_only():
+        erased = sites.ask("erase", user)
+    assert (erased["items_removed"], erased["items_retained"], len(erased["messages"])) == (True, True, 1)
+    assert "The database takes no changes" in erased["messages"][0] and sites.logged_in(again) == [REFUSED]
     again = sites.log_in(user)
     sites.down()
+    with site.database.read_only():
+        erased = sites.ask("erase", user)
+        assert (erased["items_removed"], erased["items_retained"], len(erased["messages"])) == (False, True, 1)
+        assert "have not ended" in erased["messages"][0] and sites.logged_in(again) == [GOOD]
     erased = sites.ask("erase", user)
-    assert (erased["items_removed"], erased["items_retained"], len(erased["messages"])) == (False, True, 1)
+    assert (erased["items_removed"], erased["items_retained"], len(erased["messages"])) == (True, True, 1)
+    assert "DynamoDB does not answer" in erased["messages"][0] and "They have ended" in erased["messages"][0]
     sites.back(user)
     assert sites.logged_in(again) == [REFUSED]
     assert sites.ask("export", Account("nobody", "", 0)) == {"data": [], "done": True}

@@ -38,61 +38,63 @@ function show_logins( \WP_User $user ): void {
 		esc_html__( 'Action', 'wp-dynamodb' )
 	);
 	foreach ( $all as $verifier => $session ) {
-		show_login( $user->ID, (string) $verifier, $session, (string) $verifier === $mine );
+		show_login( (string) $verifier, $session, (string) $verifier === $mine );
 	}
 	if ( array() === $all ) {
 		printf( '<tr><td colspan="5">%s</td></tr>', esc_html__( 'Nowhere.', 'wp-dynamodb' ) );
 	}
 	echo '</tbody></table>';
+
+	// Not here: the profile is a form, and forms cannot lie in one another. Its buttons name it.
+	add_action( is_admin() ? 'admin_footer' : 'wp_footer', static fn () => show_end_login_form( $user->ID ) );
+}
+
+/**
+ * Prints the form that the buttons send.
+ *
+ * @param int $user_id Whose sessions they end.
+ */
+function show_end_login_form( int $user_id ): void {
+	printf(
+		'<form id="wp-dynamodb-end-login" method="post" action="%s"><input type="hidden" name="action" value="wp_dynamodb_end_login"><input type="hidden" name="user" value="%d">',
+		esc_url( admin_url( 'admin-post.php' ) ),
+		(int) $user_id
+	);
+	// The profile has an element with the id of WordPress's own.
+	wp_nonce_field( "wp_dynamodb_end_login_{$user_id}", 'wp_dynamodb_nonce', false );
+	echo '</form>';
 }
 
 /**
  * Prints one session's row.
  *
- * @param int                  $user_id  Whose it is.
  * @param string               $verifier Its verifier.
  * @param array<string, mixed> $session  The session.
  * @param bool                 $is_this  It is the one that asks.
  */
-function show_login( int $user_id, string $verifier, array $session, bool $is_this ): void {
+function show_login( string $verifier, array $session, bool $is_this ): void {
 	$device = device_name( (string) ( $session['ua'] ?? '' ) );
 	$since  = login_time( (int) ( $session['login'] ?? 0 ) );
-	$action = esc_html__( 'This session', 'wp-dynamodb' );
-	if ( ! $is_this ) {
-		$url    = add_query_arg(
-			array(
-				'action'  => 'wp_dynamodb_end_login',
-				'user'    => $user_id,
-				'session' => $verifier,
-			),
-			admin_url( 'admin-post.php' )
-		);
-		$action = sprintf(
-			'<a class="button" href="%s" aria-label="%s">%s</a>',
-			esc_url( wp_nonce_url( $url, "wp_dynamodb_end_login_{$user_id}_{$verifier}" ) ),
+
+	printf(
+		'<tr><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>',
+		esc_html( $device ),
+		esc_html( (string) ( $session['ip'] ?? '' ) ),
+		esc_html( $since ),
+		esc_html( login_time( (int) ( $session['expiration'] ?? 0 ) ) )
+	);
+	if ( $is_this ) {
+		echo esc_html__( 'This session', 'wp-dynamodb' );
+	} else {
+		printf(
+			'<button type="submit" class="button" form="wp-dynamodb-end-login" name="session" value="%s" aria-label="%s">%s</button>',
+			esc_attr( $verifier ),
 			/* translators: 1: name of a device, 2: date and time of the login. */
 			esc_attr( sprintf( __( 'Log out %1$s, logged in %2$s', 'wp-dynamodb' ), $device, $since ) ),
 			esc_html__( 'Log out', 'wp-dynamodb' )
 		);
 	}
-
-	printf(
-		'<tr><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td></tr>',
-		esc_html( $device ),
-		esc_html( (string) ( $session['ip'] ?? '' ) ),
-		esc_html( $since ),
-		esc_html( login_time( (int) ( $session['expiration'] ?? 0 ) ) ),
-		wp_kses(
-			$action,
-			array(
-				'a' => array(
-					'class'      => true,
-					'href'       => true,
-					'aria-label' => true,
-				),
-			)
-		)
-	);
+	echo '</td></tr>';
 }
 
 /**
@@ -146,12 +148,12 @@ function device_name( string $agent ): string {
 }
 
 /**
- * Ends one session, for its button.
+ * Ends one session, for its button. Its verifier comes in the body alone: addresses stand in logs.
  */
 function end_login(): void {
-	$user_id  = absint( $_GET['user'] ?? 0 );
-	$verifier = is_string( $_GET['session'] ?? null ) ? sanitize_key( wp_unslash( $_GET['session'] ) ) : '';
-	check_admin_referer( "wp_dynamodb_end_login_{$user_id}_{$verifier}" );
+	$user_id = is_scalar( $_POST['user'] ?? null ) ? absint( $_POST['user'] ) : 0;
+	check_admin_referer( "wp_dynamodb_end_login_{$user_id}", 'wp_dynamodb_nonce' );
+	$verifier = is_string( $_POST['session'] ?? null ) ? sanitize_key( wp_unslash( $_POST['session'] ) ) : '';
 	if ( ! has_logins() || ! current_user_can( 'edit_user', $user_id ) || 1 !== preg_match( '/^[0-9a-f]{64}$/D', $verifier ) ) {
 		wp_die( esc_html__( 'You are not allowed to do this.', 'wp-dynamodb' ), '', array( 'response' => 403 ) );
 	}
