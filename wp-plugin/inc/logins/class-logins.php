@@ -224,28 +224,34 @@ final class Logins {
 	 * Ends all sessions but for some.
 	 *
 	 * @param list<string> $keep Verifiers of those that stay.
+	 * @return array{holds: bool, dynamodb: bool, database: bool} Whether that holds: one of the two has taken it; and of which nothing
+	 *         is left in DynamoDB, and in user meta.
 	 */
-	public function end_all_but( array $keep ): void {
+	public function end_all_but( array $keep ): array {
 		if ( '' === $this->partition ) {
-			return;
+			return array_fill_keys( array( 'holds', 'dynamodb', 'database' ), true );
 		}
 		// What is kept is known by its verifier, what has ended by its age: also what this host has not heard of. The clock of a host
 		// that began one of them may be ahead.
 		$moment = max( array( self::now_ms(), ...array_column( $this->candidates(), 'created' ), ...array_map( static fn ( int $before ): int => $before + 1, array_keys( $this->epochs ) ) ) );
 
 		$this->epochs[ $moment ] = $keep;
-		$this->mirror( array_intersect_key( $this->in_meta(), array_flip( $keep ) ) );
+
+		$database = $this->mirror( array_intersect_key( $this->in_meta(), array_flip( $keep ) ) );
+		$dynamodb = $this->answered;
 		try {
 			$this->store_epoch( $moment, $keep );
 		} catch ( \Throwable $problem ) {
 			log_logins( 'a logout everywhere cannot be stored in DynamoDB yet: ' . $problem->getMessage() );
-			$this->remember( array(), $moment, $keep );
-			return;
+			$holds = $this->remember( array(), $moment, $keep );
+			return array( 'dynamodb' => false ) + compact( 'holds', 'database' );
 		}
 		foreach ( array_diff( array_keys( $this->stored ), $keep ) as $verifier ) {
-			$this->remove( "s#{$verifier}" );
+			$dynamodb = $this->remove( "s#{$verifier}" ) && $dynamodb;
 			unset( $this->stored[ $verifier ] );
 		}
+
+		return array( 'holds' => true ) + compact( 'dynamodb', 'database' );
 	}
 
 	/**
@@ -386,16 +392,19 @@ final class Logins {
 	}
 
 	/**
-	 * Remembers in user meta what DynamoDB has still to be told.
+	 * Remembers in user meta what DynamoDB has still to be told. Whether the database took it.
 	 *
 	 * @param list<string> $verifiers Sessions that have ended.
 	 * @param int          $epoch     All that began until then have ended (ms), or 0.
 	 * @param list<string> $keep      But for these.
 	 */
-	private function remember( array $verifiers, int $epoch, array $keep ): void {
-		if ( ! remember_logouts( $this->user_id, $verifiers, $epoch, $keep ) ) {
+	private function remember( array $verifiers, int $epoch, array $keep ): bool {
+		$stored = remember_logouts( $this->user_id, $verifiers, $epoch, $keep );
+		if ( ! $stored ) {
 			log_logins( 'a logout is lost: neither DynamoDB nor the database takes it; log out again when one of them does' );
 		}
+
+		return $stored;
 	}
 
 	/**
@@ -502,16 +511,18 @@ final class Logins {
 	}
 
 	/**
-	 * Deletes an item that is not needed any more; should that fail, it expires.
+	 * Deletes an item that is not needed any more; should that fail, it expires. Whether it is gone.
 	 *
 	 * @param string $item Its sort key.
 	 */
-	private function remove( string $item ): void {
+	private function remove( string $item ): bool {
 		try {
 			wp_dynamodb_delete( self::table(), $this->key( $item ) );
 		} catch ( \Throwable ) {
-			return;
+			return false;
 		}
+
+		return true;
 	}
 
 	/**

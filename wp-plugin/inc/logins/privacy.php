@@ -84,22 +84,31 @@ function export_logins( string $email ): array {
  * @return array{items_removed: bool, items_retained: bool, messages: list<string>, done: bool}
  */
 function erase_logins( string $email ): array {
-	$user     = get_user_by( 'email', $email );
-	$count    = 0;
-	$answered = true;
+	$user  = get_user_by( 'email', $email );
+	$count = 0;
+	$ended = array_fill_keys( array( 'holds', 'dynamodb', 'database' ), true );
 	if ( $user && has_logins() ) {
-		$logins   = Logins::of( $user->ID );
-		$count    = count( $logins->all() );
-		$answered = $logins->has_answered();
-		$logins->end_all_but( array() );
+		$logins = Logins::of( $user->ID );
+		$count  = count( $logins->all() );
+		$ended  = $logins->end_all_but( array() );
 	}
 
-	$late = __( 'DynamoDB does not answer at the moment, so login sessions there could not be removed. They have ended, and expire by themselves.', 'wp-dynamodb' );
+	$messages = array();
+	if ( ! $ended['holds'] ) {
+		$messages[] = __( 'Neither DynamoDB nor the database takes changes at the moment: the login sessions have not ended, and nothing of them is removed. Erase them again later.', 'wp-dynamodb' );
+	} else {
+		if ( ! $ended['dynamodb'] ) {
+			$messages[] = __( 'DynamoDB does not answer at the moment, so login sessions there could not be removed. They have ended, and expire by themselves.', 'wp-dynamodb' );
+		}
+		if ( ! $ended['database'] ) {
+			$messages[] = __( 'The database takes no changes at the moment, so the copy of the login sessions in user meta could not be removed. Erase them again where it does.', 'wp-dynamodb' );
+		}
+	}
 
 	return array(
-		'items_removed'  => $count > 0 && $answered,
-		'items_retained' => ! $answered,
-		'messages'       => $answered ? array() : array( $late ),
+		'items_removed'  => $count > 0 && ( $ended['dynamodb'] || $ended['database'] ),
+		'items_retained' => array() !== $messages,
+		'messages'       => $messages,
 		'done'           => true,
 	);
 }
