@@ -502,6 +502,59 @@ def test_more_items_than_one_read_brings(sites: Sites, site: Site, lab: Lab, use
     assert sites.logged_in(visitor, newcomer) == [GOOD, GOOD]
 
 
+def crowd(sites: Sites, user: Account, sort: str, *, expired: int = 0) -> None:
+    """More marks than one read brings, before all others; the first ones have expired, and TTL has not deleted them yet."""
+    now = int(time.time())
+    common = {"user": {"S": sites.partition(user)}, "updated_at": {"N": str(1000 * (now - 600))}, "writer": {"S": EAST}}
+    for n in range(1010):
+        name = f"r#{n:064x}" if sort == "r" else f"e#{n + 1:013d}"
+        sites.lab.item_put(EAST, common | {"item": {"S": name}, "expires": {"N": str(now - 60 if n < expired else now + 86400)}}, TABLE)
+
+
+@pytest.mark.parametrize("expired", [0, 1010])
+def test_no_mark_is_missed_among_more_than_one_read_brings(sites: Sites, site: Site, lab: Lab, user: Account, expired: int) -> None:
+    stays, back, copy = (sites.log_in(user) for _ in range(3))
+    thieves = [copied(back), copied(copy)]
+    before = sites.items(user)
+    back.logout(site.url(EAST))
+    with site.database.read_only():
+        # Its copy in user meta stays.
+        copy.logout(site.url(EAST))
+    ended = {name[2:] for name in sites.items(user) if name.startswith("r#")}
+    assert len(ended) == 2 and not any(verifier.startswith("000") for verifier in ended)
+    crowd(sites, user, "r", expired=expired)
+    assert sites.logged_in(*thieves, stays) == [REFUSED, REFUSED, GOOD]
+    # As a Region brings it that had not heard of the logout.
+    for name in before:
+        lab.item_put(EAST, before[name], TABLE)
+    lab.replicated()
+    assert sites.logged_in(*thieves, stays) == [REFUSED, REFUSED, GOOD]
+
+
+def test_more_ends_of_all_sessions_than_one_read_brings(sites: Sites, lab: Lab, user: Account) -> None:
+    """Nobody can tell what the rest of them say: no session is accepted, and no cookie burns. The next login makes order."""
+    visitor = sites.log_in(user)
+    had = cookies(visitor)
+    crowd(sites, user, "e")
+    lab.replicated()
+    assert sites.logged_in(visitor) == [REFUSED] and cookies(visitor).items() >= had.items()
+    assert NO_ANSWER in visitor.get(f"{sites.url(EAST)}/wp-admin/profile.php").text
+    newcomer = sites.log_in(user)
+    lab.replicated()
+    assert sites.logged_in(newcomer) == [GOOD]
+
+
+def test_ending_all_over_and_over_is_tidied_away(sites: Sites, lab: Lab, user: Account) -> None:
+    """Without a login between, as somebody's script does it."""
+    ago = int(1000 * (time.time() - 600))
+    sites.ask("end", user)
+    (item,) = sites.items(user).values()
+    for n in range(150):
+        lab.item_put(EAST, item | {"item": {"S": f"e#{ago + n:013d}"}}, TABLE)
+    sites.ask("end", user)
+    assert [name[:2] for name in sites.items(user)] == ["e#"] * 3
+
+
 # From user meta and back
 
 

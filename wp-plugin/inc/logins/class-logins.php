@@ -60,6 +60,34 @@ final class Logins {
 	private bool $answered = false;
 
 	/**
+	 * More than one read brings: the marks of what has ended may not all be there.
+	 *
+	 * @var bool
+	 */
+	private bool $is_large = false;
+
+	/**
+	 * Nor may those of "all that began until then": nobody can be told to be good.
+	 *
+	 * @var bool
+	 */
+	private bool $is_cut = false;
+
+	/**
+	 * Sessions whose own items have been asked for, by verifier: whether they could be read.
+	 *
+	 * @var array<string, bool>
+	 */
+	private array $looked_at = array();
+
+	/**
+	 * How long that took (seconds).
+	 *
+	 * @var float
+	 */
+	private float $looked_for = 0.0;
+
+	/**
 	 * The partition.
 	 *
 	 * @var string
@@ -80,9 +108,12 @@ final class Logins {
 
 		try {
 			$items = wp_dynamodb_query( self::table(), login_key( $this->partition ), LOGIN_QUERY );
-			if ( count( $items ) > LOGIN_QUERY['limit'] / 2 ) {
-				// What has ended comes first, and what has expired counts: the sessions themselves must not be cut off.
-				$items = array_merge( $items, wp_dynamodb_query( self::table(), $this->key( 's#' ), LOGIN_QUERY ) );
+			// What has expired counts, and is not among them.
+			$this->is_large = count( $items ) > LOGIN_QUERY['limit'] / 2;
+			if ( $this->is_large ) {
+				// What has ended comes first: the sessions themselves must not be cut off.
+				$this->is_cut = str_starts_with( (string) $items[ count( $items ) - 1 ]['item'], 'e#' );
+				$items        = array_merge( $items, wp_dynamodb_query( self::table(), $this->key( 's#' ), LOGIN_QUERY ) );
 			}
 			array_map( array( $this, 'take' ), $items );
 			$this->answered = true;
@@ -131,14 +162,16 @@ final class Logins {
 	 * @return array<string, array<string, mixed>>
 	 */
 	public function all(): array {
-		$good = array();
-		foreach ( $this->candidates() as $verifier => $candidate ) {
-			if ( ! $this->has_ended( (string) $verifier, $candidate['created'] ) ) {
-				$good[ $verifier ] = $candidate['session'];
-			}
+		foreach ( array_keys( $this->candidates() ) as $verifier ) {
+			$this->look_at( (string) $verifier );
 		}
+		$good = array_filter(
+			$this->candidates(),
+			fn ( array $candidate, int|string $verifier ): bool => $this->is_good( (string) $verifier, $candidate['created'] ),
+			ARRAY_FILTER_USE_BOTH
+		);
 
-		return $good;
+		return array_map( static fn ( array $candidate ): array => $candidate['session'], $good );
 	}
 
 	/**
@@ -148,13 +181,15 @@ final class Logins {
 	 * @return array<string, mixed>|null
 	 */
 	public function get( string $verifier ): ?array {
-		$session = $this->all()[ $verifier ] ?? null;
-		if ( null === $session && ! $this->answered && ! isset( $this->ended[ $verifier ] ) ) {
+		$this->look_at( $verifier );
+		$candidate = $this->candidates()[ $verifier ] ?? null;
+		$session   = null !== $candidate && $this->is_good( $verifier, $candidate['created'] ) ? $candidate['session'] : null;
+		if ( null === $session && ! isset( $this->ended[ $verifier ] ) && ( ! $this->answered || $this->is_unsure( $verifier ) ) ) {
 			self::$inconclusive = true;
 		}
 		if ( null !== $session && $this->answered && ! isset( $this->stored[ $verifier ] ) ) {
 			// From before login sessions were in DynamoDB, or from an outage: from now on they are there, too.
-			$this->store( $verifier, $session, $this->candidates()[ $verifier ]['created'] );
+			$this->store( $verifier, $session, $candidate['created'] );
 			$this->mirror( $this->in_meta() );
 		}
 
@@ -250,6 +285,7 @@ final class Logins {
 			$dynamodb = $this->remove( "s#{$verifier}" ) && $dynamodb;
 			unset( $this->stored[ $verifier ] );
 		}
+		$this->tidy();
 
 		return array( 'holds' => true ) + compact( 'dynamodb', 'database' );
 	}
@@ -265,7 +301,8 @@ final class Logins {
 		foreach ( $this->candidates() as $verifier => $candidate ) {
 			$verifier = (string) $verifier;
 			$lives    = (int) ( $candidate['session']['expiration'] ?? 0 ) > time();
-			if ( $lives && ! isset( $this->stored[ $verifier ] ) && ! $this->has_ended( $verifier, $candidate['created'] ) ) {
+			$this->look_at( $verifier );
+			if ( $lives && ! isset( $this->stored[ $verifier ] ) && $this->is_good( $verifier, $candidate['created'] ) ) {
 				$count += (int) $this->store( $verifier, $candidate['session'], $candidate['created'] );
 			}
 		}
@@ -312,7 +349,56 @@ final class Logins {
 	}
 
 	/**
-	 * Whether a session has ended.
+	 * Reads the items of one session itself, where the one read of all may have ended before them. What was found in that read is known
+	 * without: keys come in their order, the marks of what has ended before the sessions.
+	 *
+	 * @param string $verifier Its verifier.
+	 */
+	private function look_at( string $verifier ): void {
+		$is_found = isset( $this->stored[ $verifier ] );
+		$is_asked = $this->is_large || ( ! $is_found && isset( $this->candidates()[ $verifier ] ) );
+		if ( ! $is_asked || ! $this->answered || isset( $this->ended[ $verifier ] ) || isset( $this->looked_at[ $verifier ] ) ) {
+			return;
+		}
+
+		$began = microtime( true );
+		// A page is not kept waiting for the sake of many others.
+		$this->looked_at[ $verifier ] = $this->looked_for < LOGINS_LOOK;
+		try {
+			foreach ( $this->looked_at[ $verifier ] ? array( 'r#', ...( $is_found ? array() : array( 's#' ) ) ) : array() as $sort ) {
+				$item = wp_dynamodb_get( self::table(), $this->key( $sort . $verifier ), array( 'consistent' => true ) );
+				if ( null !== $item ) {
+					$this->take( $item );
+				}
+			}
+		} catch ( \Throwable $problem ) {
+			$this->looked_at[ $verifier ] = false;
+			log_logins( 'a login session cannot be read, and is not accepted: ' . $problem->getMessage() );
+		}
+		$this->looked_for += microtime( true ) - $began;
+	}
+
+	/**
+	 * Whether nobody can tell if a session has ended, although DynamoDB answers.
+	 *
+	 * @param string $verifier Its verifier.
+	 */
+	private function is_unsure( string $verifier ): bool {
+		return $this->is_cut || false === ( $this->looked_at[ $verifier ] ?? true );
+	}
+
+	/**
+	 * Whether a session is certainly good.
+	 *
+	 * @param string $verifier Its verifier.
+	 * @param int    $created  When it began (ms).
+	 */
+	private function is_good( string $verifier, int $created ): bool {
+		return ! $this->is_unsure( $verifier ) && ! $this->has_ended( $verifier, $created );
+	}
+
+	/**
+	 * Whether a session is known to have ended.
 	 *
 	 * @param string $verifier Its verifier.
 	 * @param int    $created  When it began (ms).
@@ -469,11 +555,13 @@ final class Logins {
 		// What is younger may be on its way here from another Region: a session that this host has not heard of must not end by it.
 		$moment = self::now_ms() - 1000 * LOGINS_SETTLED;
 		$items  = $this->answered ? $this->items_ended_until( $moment ) : array();
-		if ( count( $items ) <= LOGINS_UNTIDY ) {
+		$keep   = array_map( 'strval', array_keys( $this->all() ) );
+		// A session of which nobody could tell must not end by it.
+		if ( count( $items ) <= LOGINS_UNTIDY || in_array( false, $this->looked_at, true ) ) {
 			return;
 		}
 		try {
-			$this->store_epoch( $moment, array_map( 'strval', array_keys( $this->all() ) ) );
+			$this->store_epoch( $moment, $keep );
 		} catch ( \Throwable ) {
 			// Another login will.
 			return;

@@ -34,6 +34,9 @@ const LOGINS_UNTIDY = 100;
 /** So old (seconds) they must be: by then every Region has what began before. */
 const LOGINS_SETTLED = 300;
 
+/** So long (seconds) a request looks, one by one, at sessions that the read of all may not have reached. */
+const LOGINS_LOOK = 1.5;
+
 /**
  * Whether login sessions are kept in DynamoDB: it is switched on, and the extension can do it.
  */
