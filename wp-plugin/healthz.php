@@ -10,6 +10,7 @@
 
 define( 'WP_DYNAMODB_HEALTHZ', true );
 
+require __DIR__ . '/inc/healthz-answer.php';
 require __DIR__ . '/inc/healthz-database.php';
 require __DIR__ . '/inc/healthz.php';
 

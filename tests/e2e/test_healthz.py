@@ -3,6 +3,7 @@
 import subprocess
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
@@ -151,6 +152,27 @@ def test_many_ask_and_dynamodb_is_asked_once_a_second(site: Site, lab: Lab) -> N
         assert check(site, OWN).status_code == 200
         asked += 1
     assert asked > 20 and lab.calls(OWN, "dynamodb") <= 3
+
+
+def test_many_ask_and_the_database_is_asked_once_a_second(site: Site, lab: Lab) -> None:
+    """Whoever asks opens a connection to it, and anybody may ask."""
+
+    def connections() -> int:
+        return int(site.database.root("SHOW GLOBAL STATUS LIKE 'Connections'").split()[1])
+
+    before, until = connections(), time.monotonic() + 2
+
+    def stampede(_: int) -> int:
+        asked = 0
+        while time.monotonic() < until:
+            assert check(site, OWN, "ready").status_code == 200
+            asked += 1
+        return asked
+
+    with ThreadPoolExecutor(8) as pool:
+        asked = sum(pool.map(stampede, range(8)))
+    # One is the counting itself.
+    assert asked > 100 and connections() - before <= 4
 
 
 def test_details_are_for_those_who_know_the_secret(site: Site, lab: Lab) -> None:

@@ -52,6 +52,135 @@ final class HealthzTest extends SiteTestCase {
 		$this->assert_health( 503, "FAIL\n", $this->site->serve()->request( self::DIRECT . '&level=ready' ) );
 	}
 
+	/** A wp-config.php whose database is at a port of this machine. */
+	private function database_at( string $address ): void {
+		$this->site->extension    = 'east';
+		$this->site->environment += array( 'WP_DYNAMODB_CONFIG' => $this->site->dir . '/wp-config.php' );
+		$settings = array( 'DB_HOST' => $address, 'DB_USER' => 'u', 'DB_PASSWORD' => 'p', 'DB_NAME' => 'n' );
+		file_put_contents( $this->site->dir . '/wp-config.php', '<?php array_map( "define", ' . var_export( array_keys( $settings ), true ) . ', ' . var_export( array_values( $settings ), true ) . ' );' );
+	}
+
+	/** @return array{0: resource, 1: string} A server that takes connections and says nothing, and its address. */
+	private function silent_database(): array {
+		$server = stream_socket_server( 'tcp://127.0.0.1:0' );
+
+		return array( $server, stream_socket_get_name( $server, false ) );
+	}
+
+	/** @param resource $server How many have come since it was asked last. */
+	private function connections( $server ): int {
+		for ( $count = 0; @stream_socket_accept( $server, 0 ); $count++ ) {
+			continue;
+		}
+
+		return $count;
+	}
+
+	public function test_a_database_that_says_nothing_is_said_in_time(): void {
+		list( , $address ) = $this->silent_database();
+		$this->database_at( $address );
+
+		$answer = $this->site->serve()->request( self::DIRECT . '&level=ready' );
+
+		$this->assert_health( 503, "FAIL\ncause: database\n", $answer );
+		$this->assertLessThan( 1.5, $answer['seconds'] );
+	}
+
+	/** @dataProvider slow_greetings */
+	public function test_a_database_that_speaks_slowly_is_said_in_time( float $pause, string $cause ): void {
+		$code    = 'list( , $greeting, $pause ) = $argv; $server = stream_socket_server( "tcp://127.0.0.1:0" ); echo stream_socket_get_name( $server, false ), "\n";'
+			. 'while ( $client = stream_socket_accept( $server, 60 ) ) {'
+			. 'foreach ( str_split( hex2bin( $greeting ), $pause ? 1 : 99 ) as $byte ) { @fwrite( $client, $byte ); usleep( (int) ( 1e6 * $pause ) ); } fread( $client, 99 ); fclose( $client ); }';
+		// "Too many connections", instead of a greeting.
+		$refusal = bin2hex( "\x17\0\0\0\xff\x10\x04Too many connections" );
+		$server  = proc_open( array( PHP_BINARY, '-n', '-r', $code, '--', $refusal, (string) $pause ), array( 1 => array( 'pipe', 'w' ) ), $pipes );
+		$this->database_at( trim( fgets( $pipes[1] ) ) );
+
+		$answer = $this->site->serve()->request( self::DIRECT . '&level=ready' );
+		proc_terminate( $server );
+
+		$this->assert_health( 503, "FAIL\ncause: {$cause}\n", $answer );
+		$this->assertLessThan( 1.5, $answer['seconds'] );
+	}
+
+	public function slow_greetings(): array {
+		return array( 'a byte a second' => array( 0.9, 'database' ), 'at once' => array( 0, 'database refuses' ) );
+	}
+
+	public function test_the_database_is_asked_once_a_second_by_the_whole_host(): void {
+		list( $database, $address ) = $this->silent_database();
+		$this->database_at( $address );
+		$this->site->environment['PHP_CLI_SERVER_WORKERS'] = '4';
+
+		$server = $this->site->serve();
+		$began  = microtime( true );
+		for ( $asked = 0; microtime( true ) - $began < 2; $asked++ ) {
+			$this->assert_health( 503, "FAIL\ncause: database\n", $server->request( self::DIRECT . '&level=ready' ) );
+		}
+
+		$this->assertGreaterThan( 20, $asked );
+		$this->assertLessThanOrEqual( 3, $this->connections( $database ) );
+	}
+
+	public function test_who_waits_for_another_one_asks_nobody_and_waits_not_for_ever(): void {
+		list( $database, $address ) = $this->silent_database();
+		$this->database_at( $address );
+		$server = $this->site->serve( ...$this->folder_of_answers() );
+		$server->request( self::DIRECT . '&level=ready' );
+		$this->connections( $database );
+		$asking = fopen( $this->answers()[0], 'r' );
+		flock( $asking, LOCK_EX );
+		usleep( 1000000 );
+
+		$answer = $server->request( self::DIRECT . '&level=ready' );
+
+		$this->assert_health( 503, "FAIL\ncause: database\n", $answer );
+		$this->assertLessThan( 1.5, $answer['seconds'] );
+		$this->assertSame( 0, $this->connections( $database ) );
+	}
+
+	/** @return list<string> Settings that leave PHP one folder to write to. */
+	private function folder_of_answers( string $folder = 'sessions' ): array {
+		return array( "sys_temp_dir={$this->site->dir}/{$folder}", 'open_basedir=' . $this->site->dir . ':' . __DIR__ . '/support' );
+	}
+
+	/** @return list<string> The files that hold answers. */
+	private function answers(): array {
+		return glob( "{$this->site->dir}/sessions/wp-dynamodb-database-*" );
+	}
+
+	public function test_where_nothing_can_be_written_it_is_asked_all_the_same(): void {
+		list( $database, $address ) = $this->silent_database();
+		$this->database_at( $address );
+		$server = $this->site->serve( ...$this->folder_of_answers( 'missing' ) );
+
+		foreach ( range( 1, 2 ) as $time ) {
+			$answer = $server->request( self::DIRECT . '&level=ready' );
+			$this->assert_health( 503, "FAIL\ncause: database\n", $answer );
+			$this->assertLessThan( 1.5, $answer['seconds'] );
+		}
+		$this->assertSame( 2, $this->connections( $database ) );
+		$this->assertStringNotContainsString( 'Warning', file_get_contents( $this->site->dir . '/server.log' ) );
+	}
+
+	public function test_a_link_in_the_place_of_an_answer_is_not_followed(): void {
+		list( , $address ) = $this->silent_database();
+		$this->database_at( $address );
+		$server = $this->site->serve( ...$this->folder_of_answers() );
+		$server->request( self::DIRECT . '&level=ready' );
+		list( $file ) = $this->answers();
+		$this->assertSame( 0600, fileperms( $file ) & 0777 );
+		rename( $file, "{$this->site->dir}/mine" );
+		// As somebody would who wants to hear that all is well.
+		file_put_contents( "{$this->site->dir}/mine", sprintf( '%.3F', microtime( true ) + 0.1 ) );
+		symlink( "{$this->site->dir}/mine", $file );
+		$before = file_get_contents( "{$this->site->dir}/mine" );
+		usleep( 150000 );
+
+		$this->assert_health( 503, "FAIL\ncause: database\n", $server->request( self::DIRECT . '&level=ready' ) );
+		$this->assertSame( $before, file_get_contents( "{$this->site->dir}/mine" ) );
+	}
+
 	public function test_without_the_extension(): void {
 		$this->assert_health( 503, "FAIL\ncause: extension missing\n", $this->site->serve()->request( self::DIRECT ) );
 	}

@@ -17,6 +17,7 @@ const VERSION = '0.1.0';
 define( 'WP_DYNAMODB_DIR', dirname( __DIR__ ) );
 
 require_once __DIR__ . '/extension.php';
+require_once __DIR__ . '/healthz-answer.php';
 require_once __DIR__ . '/healthz-database.php';
 require_once __DIR__ . '/healthz.php';
 require_once __DIR__ . '/healthz-path.php';

@@ -9,11 +9,13 @@ namespace WP_DynamoDB;
 
 defined( 'ABSPATH' ) || defined( 'WP_DYNAMODB_HEALTHZ' ) || exit;
 
+/** Within what time (seconds) a server that was not well, or that nobody has asked lately, must have greeted. */
+const DATABASE_GREETS = 0.35;
+
 /**
- * Connects as WordPress would and asks for nothing. A server that is not there, or says nothing, takes a second; one that says each
- * word slowly, and a name that resolves slowly, are for the web server's own time limit.
+ * Whether the database answers: asked once a second by the whole host.
  *
- * @return string '' when the database answers, else the cause in a word or two.
+ * @return string '' when it does, else the cause in a word or two.
  */
 function database_problem(): string {
 	if ( ! defined( 'DB_HOST' ) && ! load_database_settings() ) {
@@ -22,32 +24,82 @@ function database_problem(): string {
 	if ( ! function_exists( 'mysqli_init' ) ) {
 		return 'mysqli missing';
 	}
+	$one = implode( "\n", array_map( static fn ( string $name ): string => (string) constant( $name ), array( 'DB_HOST', 'DB_NAME', 'DB_USER' ) ) );
 
+	return shared_answer( 'database-' . substr( hash( 'sha256', $one ), 0, 16 ), __NAMESPACE__ . '\\ask_database', 'database' );
+}
+
+/**
+ * Connects as WordPress would. The driver gives up a server that is silent for a second; one that says each word slowly it would hear
+ * out, so its greeting is waited for first. Not while all is well, for a connection that only listens is an error to the server; nor
+ * after it has refused, for after too many of those it would refuse this host for good. What is slow all of a sudden, and a name that
+ * resolves slowly, holds one process, which the web server's time limit cuts off; the others do not wait for it.
+ *
+ * @param string|null $before What was found last.
+ * @return string As database_problem().
+ */
+function ask_database( ?string $before ): string {
+	list( $host, $port, $socket ) = parse_database_host( (string) constant( 'DB_HOST' ) );
 	mysqli_report( MYSQLI_REPORT_OFF );
 	$database = mysqli_init();
-	// A server that is not there, and one that takes the connection and says nothing.
 	$database->options( MYSQLI_OPT_CONNECT_TIMEOUT, 1 );
 	$database->options( MYSQLI_OPT_READ_TIMEOUT, 1 );
-	list( $host, $port, $socket ) = parse_database_host( (string) constant( 'DB_HOST' ) );
 
-	$began = microtime( true );
 	// The failure is the answer: a warning of it would only fill the log.
 	set_error_handler( static fn (): bool => true ); // phpcs:ignore WordPress.PHP.DevelopmentFunctions
 	try {
-		$flags = defined( 'MYSQL_CLIENT_FLAGS' ) ? (int) constant( 'MYSQL_CLIENT_FLAGS' ) : 0;
-		$works = $database->real_connect( $host, (string) constant( 'DB_USER' ), (string) constant( 'DB_PASSWORD' ), (string) constant( 'DB_NAME' ), $port, $socket, $flags );
-		// What took so long to greet is not asked as well.
-		$works = $works && microtime( true ) - $began < 0.7 && false !== $database->query( 'SELECT 1' );
-		if ( $works ) {
-			$database->close();
+		if ( ( null === $before || 'database' === $before ) && ! greets_in_time( $host, $port, $socket ) ) {
+			return 'database';
 		}
+		$flags = defined( 'MYSQL_CLIENT_FLAGS' ) ? (int) constant( 'MYSQL_CLIENT_FLAGS' ) : 0;
+		if ( $database->real_connect( $host, (string) constant( 'DB_USER' ), (string) constant( 'DB_PASSWORD' ), (string) constant( 'DB_NAME' ), $port, $socket, $flags ) ) {
+			$database->close();
+			return '';
+		}
+
+		// From 2000 on they are the driver's own: it has heard nothing.
+		return $database->connect_errno < 2000 ? 'database refuses' : 'database';
 	} catch ( \Throwable ) {
-		$works = false;
+		return 'database';
 	} finally {
 		restore_error_handler();
 	}
+}
 
-	return $works ? '' : 'database';
+/**
+ * Whether the server says its first packet in time: three bytes of length, one of number, and what it says.
+ *
+ * @param string      $host   As parse_database_host() has it.
+ * @param int|null    $port   The same.
+ * @param string|null $socket The same.
+ */
+function greets_in_time( string $host, ?int $port, ?string $socket ): bool {
+	$until   = microtime( true ) + DATABASE_GREETS;
+	// The driver's own ways.
+	$default = '' === (string) ini_get( 'mysqli.default_socket' ) ? '/tmp/mysql.sock' : (string) ini_get( 'mysqli.default_socket' );
+	$local   = $socket ?? ( 'localhost' === $host ? $default : '' );
+	$address = '' === $local ? sprintf( 'tcp://%s:%d', $host, $port ?? (int) ini_get( 'mysqli.default_port' ) ) : "unix://{$local}";
+	$stream  = stream_socket_client( $address, $code, $text, DATABASE_GREETS );
+	if ( false === $stream ) {
+		return false;
+	}
+	stream_set_blocking( $stream, false );
+	$said = '';
+	while ( strlen( $said ) < 4 || strlen( $said ) < 4 + unpack( 'V', substr( $said, 0, 3 ) . "\0" )[1] ) {
+		$left  = (int) ( 1000000 * ( $until - microtime( true ) ) );
+		$ready = array( $stream );
+		$none  = null;
+		if ( $left <= 0 || 1 !== stream_select( $ready, $none, $none, 0, $left ) ) {
+			return false;
+		}
+		$part = fread( $stream, 1024 );
+		if ( false === $part || '' === $part ) {
+			return false;
+		}
+		$said .= $part;
+	}
+
+	return true;
 }
 
 /**

@@ -132,7 +132,7 @@ final class Site {
 	 */
 	private static function modules(): array {
 		$options = array();
-		foreach ( array( 'mysqlnd', 'mysqli', 'mbstring', 'ctype', 'tokenizer', 'iconv' ) as $module ) {
+		foreach ( array( 'mysqlnd', 'mysqli', 'mbstring', 'ctype', 'tokenizer', 'iconv', 'posix' ) as $module ) {
 			if ( is_file( ini_get( 'extension_dir' ) . "/{$module}.so" ) ) {
 				array_push( $options, '-d', "extension={$module}" );
 			}

@@ -1,0 +1,92 @@
+<?php
+/**
+ * What one health check has found out, for all processes of the host: /healthz is open to everybody, and whoever asks the database
+ * opens a connection. Names no WordPress function.
+ *
+ * A small file that the one who asks has locked. Nobody else asks then, nor for a second after.
+ *
+ * @package WP_DynamoDB
+ */
+
+namespace WP_DynamoDB;
+
+defined( 'ABSPATH' ) || defined( 'WP_DYNAMODB_HEALTHZ' ) || exit;
+
+/** How long an answer counts, in seconds. */
+const ANSWER_COUNTS = 1.0;
+
+/** How long to wait for the one who is asking, in seconds. Who takes longer has an answer that is no good. */
+const ANSWER_WAIT = 1.0;
+
+/** The file's size: it is overwritten in place, which a full disk does not hinder. */
+const ANSWER_BYTES = 64;
+
+/**
+ * The answer of the last second; else of the one who is asking just now; else one's own.
+ *
+ * @param string   $name For the file: what is asked.
+ * @param callable $ask  Asks: `fn( string|null $before ): string`, with the last answer when it is younger than a minute.
+ * @param string   $late The answer when somebody has been asking for too long.
+ */
+function shared_answer( string $name, callable $ask, string $late ): string {
+	$file = open_answer( $name );
+	if ( null === $file ) {
+		// Nowhere to write. Too many questions are better than a wrong answer.
+		return $ask( null );
+	}
+	$until = microtime( true ) + ANSWER_WAIT;
+	while ( ! flock( $file, LOCK_EX | LOCK_NB ) ) {
+		if ( microtime( true ) > $until ) {
+			return $late;
+		}
+		usleep( 10000 );
+	}
+
+	list( $at, $held ) = array_pad( explode( ' ', rtrim( (string) fread( $file, ANSWER_BYTES ) ), 2 ), 2, '' );
+	$age               = is_numeric( $at ) ? microtime( true ) - (float) $at : -1;
+	// A clock that was set back makes an answer of the future.
+	if ( $age >= 0 && $age < ANSWER_COUNTS ) {
+		return $held;
+	}
+	$answer = $ask( $age >= 0 && $age < 60 ? $held : null );
+	rewind( $file );
+	fwrite( $file, str_pad( sprintf( '%.3F %s', microtime( true ), $answer ), ANSWER_BYTES ) );
+
+	return $answer;
+}
+
+/**
+ * Opens the file, in the first of three folders where that can be done: in memory, beside the extension's state file, among
+ * temporary files. Closing it, which PHP does by itself, ends the lock.
+ *
+ * @param string $name What is asked.
+ * @return resource|null
+ */
+function open_answer( string $name ) {
+	if ( ! function_exists( 'posix_geteuid' ) ) {
+		// Whose file it is could not be told.
+		return null;
+	}
+	$mine  = posix_geteuid();
+	$state = dirname( (string) ini_get( 'wp_dynamodb.state_file' ) );
+	// A file that cannot be opened is not news, and may not fill the log: the next one is tried.
+	set_error_handler( static fn (): bool => true ); // phpcs:ignore WordPress.PHP.DevelopmentFunctions
+	$mask = umask( 0077 );
+	try {
+		foreach ( array( '/dev/shm', $state, sys_get_temp_dir() ) as $folder ) {
+			$path = "{$folder}/wp-dynamodb-{$name}-{$mine}";
+			$file = '/' === ( $folder[0] ?? '' ) ? fopen( $path, 'c+' ) : false;
+			// Anybody may write to two of these folders: what somebody else has put there, or a link, is not used.
+			$is   = false === $file ? false : fstat( $file );
+			$link = false === $file ? false : lstat( $path );
+			if ( $is && $link && $is['ino'] === $link['ino'] && $is['dev'] === $link['dev'] && 1 === $is['nlink'] && $mine === $is['uid'] ) {
+				return $file;
+			}
+		}
+	} finally {
+		umask( $mask );
+		restore_error_handler();
+	}
+
+	return null;
+}
