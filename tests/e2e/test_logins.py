@@ -834,6 +834,37 @@ def test_a_user_who_is_deleted(sites: Sites, lab: Lab, user: Account) -> None:
         assert kinds == ["e#"]
 
 
+# Uninstalling
+
+
+def test_uninstalling_leaves_nothing_and_logs_nobody_out(sites: Sites, site: Site, user: Account, outage: None) -> None:
+    active = ["wp-dynamodb/wp-dynamodb.php", "wp-dynamodb-demo-cart/wp-dynamodb-demo-cart.php"]
+    visitor, leaver = sites.log_in(user), sites.log_in(user)
+    thief = copied(leaver)
+    sites.down()
+    leaver.logout(site.url(EAST))
+    assert len(sites.ask("pending", user)) == 1
+    before = sites.ask("meta", user)
+    (session,) = before.values()
+    assert session.pop("wp_dynamodb_created") > 0
+    sites.ask("plugins", active=json.dumps(active[1:]))
+    try:
+        assert sites.ask("uninstall") is True
+        assert traces(site) == ""
+        assert sites.ask("meta", user) == before
+        assert sites.logged_in(visitor, thief) == [GOOD, REFUSED]
+    finally:
+        sites.ask("plugins", active=json.dumps(active))
+
+
+def traces(site: Site) -> str:
+    """What the database holds of the plugin."""
+    return site.database.root(
+        "SELECT option_name FROM wp_options WHERE option_name LIKE '%wp\\_dynamodb%' "
+        "UNION SELECT meta_key FROM wp_usermeta WHERE CONCAT(meta_key, meta_value) LIKE '%wp\\_dynamodb%'"
+    )
+
+
 # Last
 
 

@@ -5,7 +5,7 @@
  *   do     make (a user) | remove (the user) | sessions (of the user, as WordPress has them) | meta (those that the database has) |
  *          pending (logouts that the database remembers) | end (all) | end_late (this browser's, once the file uploads/go is there) | touch (all, as a plugin that keeps something in them) |
  *          drop (all of all users) | migrate | export | erase | set (the plugin's settings) | nonce (for `action`) |
- *          partition | answered | queries (to the database, so far) | plugins (which ones are active)
+ *          uninstall | partition | answered | queries (to the database, so far) | plugins (which ones are active)
  *   user   the user's login
  */
 
@@ -56,6 +56,9 @@ function answer( string $what, int $id ): mixed {
 			return get_num_queries();
 		case 'plugins':
 			return update_option( 'active_plugins', json_decode( wp_unslash( $_GET['active'] ), true ) );
+		case 'uninstall':
+			define( 'WP_UNINSTALL_PLUGIN', 'wp-dynamodb/wp-dynamodb.php' );
+			return 1 === require WP_PLUGIN_DIR . '/wp-dynamodb/uninstall.php';
 		case 'partition':
 			return WP_DynamoDB\login_partition( $_GET['user'] );
 		default:
