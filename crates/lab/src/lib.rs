@@ -23,9 +23,12 @@
 //! | [`ssm`] | SSM's wire protocol to moto, and the parameter |
 //! | [`moto`] | the child process |
 //! | [`control`] | the HTTP control interface |
+//! | [`route53`] | health checks and failover records, simulated |
+//! | [`alarm`] | CloudWatch alarms on health checks, and their events |
 //! | [`drill`] | faults under load through nginx and php-fpm, held against limits |
 //! | [`cli`] | the command line and its client side |
 
+pub mod alarm;
 pub mod cli;
 pub mod control;
 pub mod counters;
@@ -40,6 +43,7 @@ pub mod lab;
 pub mod moto;
 pub mod region;
 pub mod replication;
+pub mod route53;
 pub mod site;
 pub mod ssm;
 
