@@ -1,6 +1,9 @@
 """The plugin on a network of sites: one page in the network admin, one set of options for all sites."""
 
-from collections.abc import Iterator
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
 
 import pytest
 from browser import Browser
@@ -46,6 +49,11 @@ define( 'BLOG_ID_CURRENT_SITE', 1 );
         made = (
             "$keeper = wp_insert_user( array( 'user_login' => 'keeper', 'user_pass' => 'keeper-of-a-site' ) ); add_user_to_blog( 1, $keeper, 'administrator' );"
             f"$id = wpmu_create_blog( '{host}', '/second/', 'Second', $keeper ); echo is_wp_error( $id ) ? $id->get_error_message() : $id;"
+            # It takes the colon out of the address.
+            f"global $wpdb; $wpdb->update( $wpdb->blogs, array( 'domain' => '{host}' ), array( 'blog_id' => 2 ) );"
+            f"update_blog_option( 2, 'home', '{base}/second' ); update_blog_option( 2, 'siteurl', '{base}/second' );"
+            # The network's activation is another one than the single site's.
+            "update_option( 'active_plugins', array_values( array_diff( get_option( 'active_plugins' ), array( 'wp-dynamodb/wp-dynamodb.php' ) ) ) );"
         )
         assert wp(site, made, before=at) == "2"
         yield base
@@ -59,6 +67,56 @@ define( 'BLOG_ID_CURRENT_SITE', 1 );
             + moved.format(site.front),
         )
         site.wordpress.install()
+
+
+COUNT = """<?php
+define( 'SAVEQUERIES', true );
+add_action( 'shutdown', static function () { printf( "\\n<!-- queries: %s -->", wp_json_encode( array_column( $GLOBALS['wpdb']->queries, 0 ) ) ); }, 0 );
+"""
+
+
+@pytest.fixture
+def queries(site: Site) -> Iterator[Callable[[str], list[str]]]:
+    """What a page that nobody is logged in to asks the database."""
+    count = site.wordpress.docroot / "wp-content" / "mu-plugins" / "count.php"
+    count.write_text(COUNT)
+    count.chmod(0o644)
+
+    def ask(address: str) -> list[str]:
+        for _ in range(2):
+            page = Visitor().get(address)
+        return json.loads(re.search("<!-- queries: (.*) -->", page.text).group(1))
+
+    yield ask
+    count.unlink()
+
+
+@pytest.mark.parametrize("path", ["/", "/second/"])
+def test_an_anonymous_page_of_a_network(network: str, site: Site, lab: Lab, queries: Callable[[str], list[str]], path: str) -> None:
+    """One query for all of the plugin's options, none when the Region map is in wp-config.php, and never a call to DynamoDB."""
+    config = site.wordpress.docroot / "wp-config.php"
+    text = config.read_text()
+
+    def active(yes: bool) -> None:
+        change = "activate_plugin( 'wp-dynamodb/wp-dynamodb.php', '', true )" if yes else "deactivate_plugins( 'wp-dynamodb/wp-dynamodb.php', false, true )"
+        wp(site, f"require_once ABSPATH . 'wp-admin/includes/plugin.php'; {change};", before=host_of(network, "/"))
+
+    active(False)
+    without = queries(network + path)
+    active(True)
+    lab.counters_reset()
+    (one,) = more(queries(network + path), without)
+    assert "IN ('wp_dynamodb_region_map', 'wp_dynamodb_settings'," in one
+    try:
+        config.write_text(text.replace("<?php\n", "<?php\ndefine( 'WP_DYNAMODB_REGION_MAP', array() );\n", 1))
+        assert more(queries(network + path), without) == []
+    finally:
+        config.write_text(text)
+    assert lab.calls(None, "dynamodb") == 0
+
+
+def more(queries: list[str], than: list[str]) -> list[str]:
+    return list((Counter(queries) - Counter(than)).elements())
 
 
 def test_a_network(run, network: str, site: Site, lab: Lab) -> None:
@@ -97,8 +155,8 @@ def test_a_network(run, network: str, site: Site, lab: Lab) -> None:
 
         # The same for every site of the network, and nobody's but the network's.
         for path in ("/", "/second/"):
-            seen = wp(site, "echo SHOP_BUCKET, WP_DynamoDB\\setting( 'logins' ) ? 'on' : 'off';", before=host_of(network, path), AWS_REGION=EAST)
-            assert seen == "shop-easton"
+            shown = "echo get_current_blog_id(), SHOP_BUCKET, WP_DynamoDB\\setting( 'logins' ) ? 'on' : 'off';"
+            assert wp(site, shown, before=host_of(network, path), AWS_REGION=EAST) == f"{2 if path == '/second/' else 1}shop-easton"
         # Who runs one site does not run the network.
         keeper = Visitor()
         keeper.login(network, "keeper", "keeper-of-a-site")

@@ -57,7 +57,7 @@ final class HealthzTest extends SiteTestCase {
 		$this->site->extension    = 'east';
 		$this->site->environment += array( 'WP_DYNAMODB_CONFIG' => $this->site->dir . '/wp-config.php' );
 		$settings = array( 'DB_HOST' => $address, 'DB_USER' => 'u', 'DB_PASSWORD' => 'p', 'DB_NAME' => 'n' );
-		file_put_contents( $this->site->dir . '/wp-config.php', '<?php array_map( "define", ' . var_export( array_keys( $settings ), true ) . ', ' . var_export( array_values( $settings ), true ) . ' );' );
+		file_put_contents( $this->site->dir . '/wp-config.php', '<?php foreach ( ' . var_export( $settings, true ) . ' as $name => $value ) { define( $name, $value ); }' );
 	}
 
 	/** @return array{0: resource, 1: string} A server that takes connections and says nothing, and its address. */

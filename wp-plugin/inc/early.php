@@ -21,6 +21,7 @@ require_once __DIR__ . '/healthz-answer.php';
 require_once __DIR__ . '/healthz-database.php';
 require_once __DIR__ . '/healthz.php';
 require_once __DIR__ . '/healthz-path.php';
+require_once __DIR__ . '/stored-option.php';
 require_once __DIR__ . '/region-map.php';
 require_once __DIR__ . '/constants.php';
 require_once __DIR__ . '/settings.php';
@@ -32,6 +33,8 @@ if ( is_healthz_request() ) {
 	exit;
 }
 
-// Before the constants: it goes on while WordPress starts.
-begin_login_query();
+// Before the constants: it goes on while WordPress starts. Without a login's cookie, whatever its name is, nothing has to be known.
+if ( array() !== preg_grep( '/\|[0-9a-f]{64}$/D', array_filter( $_COOKIE, 'is_string' ) ) ) { // phpcs:ignore WordPress.Security.ValidatedSanitizedInput -- compared only.
+	begin_login_query();
+}
 define_constants();

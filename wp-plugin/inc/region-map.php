@@ -51,7 +51,7 @@ function region_map(): array {
 		$raw    = getenv( 'WP_DYNAMODB_REGION_MAP' );
 	} else {
 		$source = 'option';
-		$raw    = get_site_option( REGION_MAP_OPTION, array() );
+		$raw    = stored_option( REGION_MAP_OPTION );
 	}
 
 	if ( array() === $raw || '' === $raw ) {

@@ -60,7 +60,7 @@ const SETTINGS = array(
  */
 function setting_with_source( string $key ): array {
 	$name    = 'WP_DYNAMODB_' . strtoupper( $key );
-	$stored  = get_site_option( SETTINGS_OPTION, array() );
+	$stored  = stored_option( SETTINGS_OPTION );
 	$sources = array();
 	if ( defined( $name ) ) {
 		$sources['constant'] = constant( $name );
@@ -97,7 +97,7 @@ function setting_with_source( string $key ): array {
 function setting( string $key ): bool|int|string {
 	static $values = array();
 	// Read once in a request, but for tests and the settings page, which change it.
-	$version = (string) wp_json_encode( get_site_option( SETTINGS_OPTION, array() ) );
+	$version = (string) wp_json_encode( stored_option( SETTINGS_OPTION ) );
 	if ( ! isset( $values[ $version ][ $key ] ) ) {
 		$values[ $version ][ $key ] = setting_with_source( $key )['value'];
 	}

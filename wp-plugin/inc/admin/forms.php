@@ -42,7 +42,7 @@ function register_settings(): void {
  * @return array<string, mixed>
  */
 function sanitize_settings( mixed $input ): array {
-	$held = get_site_option( SETTINGS_OPTION, array() );
+	$held = stored_option( SETTINGS_OPTION );
 	$held = is_array( $held ) ? array_intersect_key( $held, SETTINGS ) : array();
 	if ( ! is_array( $input ) ) {
 		refuse( 'wp_dynamodb_settings', __( 'Nothing was saved: the form was not complete.', 'wp-dynamodb' ) );
@@ -74,7 +74,7 @@ function sanitize_settings( mixed $input ): array {
  * @return array<string, array<string, scalar>>
  */
 function sanitize_region_map( mixed $input ): array {
-	$held = get_site_option( REGION_MAP_OPTION, array() );
+	$held = stored_option( REGION_MAP_OPTION );
 	$held = is_array( $held ) ? $held : array();
 	if ( 'constant' === region_map()['source'] || 'environment' === region_map()['source'] ) {
 		refuse( 'wp_dynamodb_map', __( 'Nothing was saved: the Region map is fixed in wp-config.php or in the environment.', 'wp-dynamodb' ) );
