@@ -22,13 +22,16 @@
 //! | [`hosts`] | the hosts file: the doors by name |
 //! | [`ssm`] | SSM's wire protocol to moto, and the parameter |
 //! | [`moto`] | the child process |
+//! | [`child`] | child processes that die with the lab |
 //! | [`control`] | the HTTP control interface |
 //! | [`route53`] | health checks and failover records, simulated |
 //! | [`alarm`] | CloudWatch alarms on health checks, and their events |
+//! | [`lambda`] | Lambda: the runtime API, and a real `bootstrap` that speaks it |
 //! | [`drill`] | faults under load through nginx and php-fpm, held against limits |
 //! | [`cli`] | the command line and its client side |
 
 pub mod alarm;
+pub mod child;
 pub mod cli;
 pub mod control;
 pub mod counters;
@@ -40,6 +43,7 @@ pub mod front;
 pub mod hosts;
 pub mod item;
 pub mod lab;
+pub mod lambda;
 pub mod moto;
 pub mod region;
 pub mod replication;

@@ -12,6 +12,8 @@ use serde::Serialize;
 use tokio::process::{Child, Command};
 use tokio::sync::watch;
 
+use crate::child::{die_with_us, kill_group};
+
 /// How long moto may take to answer. Its first start imports half of Python.
 const START_LIMIT: Duration = Duration::from_secs(90);
 
@@ -133,15 +135,10 @@ impl Drop for Moto {
     }
 }
 
-/// A child in its own process group, so that Ctrl-C reaches the lab alone, which dies with the lab whatever happens.
 fn spawn(program: &Path, port: u16, log: Option<&Path>) -> Result<Child> {
     let mut command = Command::new(program);
-    command
-        .args(["-H", "127.0.0.1", "-p", &port.to_string()])
-        .env("PYTHONUNBUFFERED", "1")
-        .stdin(Stdio::null())
-        .process_group(0)
-        .kill_on_drop(true);
+    command.args(["-H", "127.0.0.1", "-p", &port.to_string()]).env("PYTHONUNBUFFERED", "1").stdin(Stdio::null());
+    die_with_us(&mut command);
     match log {
         Some(path) => {
             let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
@@ -151,26 +148,7 @@ fn spawn(program: &Path, port: u16, log: Option<&Path>) -> Result<Child> {
             command.stdout(Stdio::null()).stderr(Stdio::null());
         }
     }
-    let parent = std::process::id();
-    // SAFETY: prctl, getppid and _exit are async-signal-safe, and the closure touches no memory but its own.
-    unsafe {
-        command.pre_exec(move || {
-            if libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) != 0 {
-                return Err(std::io::Error::last_os_error());
-            }
-            // The lab may have died before the line above.
-            if libc::getppid().cast_unsigned() != parent {
-                libc::_exit(1);
-            }
-            Ok(())
-        });
-    }
     command.spawn().with_context(|| format!("cannot start {}", program.display()))
-}
-
-fn kill_group(pid: u32) {
-    // SAFETY: kill has no memory to be unsafe with; the child leads its own group and is reaped by nobody else.
-    unsafe { libc::kill(-pid.cast_signed(), libc::SIGKILL) };
 }
 
 /// A free port (0: chosen by the system). Checked before moto is started, so that the lab never talks to somebody else's moto.

@@ -2,6 +2,7 @@
 
 mod client;
 mod drill;
+mod lambda;
 mod print;
 mod serve;
 
@@ -119,6 +120,8 @@ enum Command {
     },
     /// Delete expired items now, in all Regions.
     Sweep,
+    /// Invoke a Lambda function's real `bootstrap` against a running lab, through the runtime API.
+    Lambda(lambda::LambdaArgs),
     /// Run drills: faults under load through nginx and php-fpm, each held against its limits.
     Drill(drill::DrillArgs),
 }
@@ -242,6 +245,7 @@ pub fn main() -> ExitCode {
     let done = match cli.command {
         Command::Drill(args) => return drill::run(cli.port, cli.json, args),
         Command::Serve(args) => serve::run(port, args),
+        Command::Lambda(args) => lambda::run(port, cli.json, args),
         command => client::run(port, cli.json, command),
     };
     match done {
@@ -272,6 +276,10 @@ mod tests {
             "lab parameter",
             "lab parameter x --delete",
             "lab --port high status",
+            "lab lambda --event -",
+            "lab lambda --bootstrap b",
+            "lab lambda --bootstrap b --event - --env X",
+            "lab lambda --bootstrap b --event - --kill-after us-west-2",
             "lab drill",
             "lab drill earthquake",
             "lab drill --list --rate 0",

@@ -1,0 +1,223 @@
+//! A function with a reserved concurrency of 1: one process, one invocation at a time.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use serde::Serialize;
+use serde_json::Value;
+use tokio::sync::{Mutex, oneshot};
+use tokio::time::{Instant, timeout};
+
+use super::api::{Offer, Said};
+use super::process::{Log, Process};
+use crate::child::kill_group;
+
+/// How a function is set up.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Its name.
+    pub name: String,
+    /// Its Region.
+    pub region: String,
+    /// The executable.
+    pub bootstrap: PathBuf,
+    /// Its environment, beside what Lambda itself sets.
+    pub environment: BTreeMap<String, String>,
+    /// An invocation that takes longer ends with its process.
+    pub timeout: Duration,
+}
+
+/// What became of an invocation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The function's answer.
+    Answered(Value),
+    /// The function said that it failed.
+    Failed {
+        /// The error's type.
+        kind: String,
+        /// What it said.
+        error: Value,
+    },
+    /// It could not be started, or said so itself.
+    NotStarted(String),
+    /// It ended in the middle: how.
+    Exited(String),
+    /// It took too long and was killed.
+    TimedOut,
+}
+
+impl Outcome {
+    /// Whether it counts as a success: otherwise an asynchronous invocation is tried again.
+    pub fn is_answered(&self) -> bool {
+        matches!(self, Outcome::Answered(_))
+    }
+}
+
+/// An invocation that has ended.
+#[derive(Debug, Clone, Serialize)]
+pub struct Invocation {
+    /// Its id.
+    pub request_id: String,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// From the start of the process until it asked for the event; none when a process was there.
+    pub cold_start_ms: Option<f64>,
+    /// The invocation without the cold start.
+    pub duration_ms: f64,
+}
+
+/// A function.
+#[derive(Debug)]
+pub struct Function {
+    /// How it is set up.
+    pub config: Config,
+    /// What it prints.
+    pub log: Log,
+    process: Mutex<Option<Process>>,
+    /// The process's id for [`Function::kill`]; 0: none.
+    pid: AtomicU32,
+    number: AtomicU32,
+}
+
+impl Function {
+    /// A function without a process: the first invocation is a cold one.
+    pub fn new(config: Config) -> Self {
+        Function { config, log: Log::default(), process: Mutex::default(), pid: AtomicU32::new(0), number: AtomicU32::new(0) }
+    }
+
+    /// Its ARN.
+    pub fn arn(&self) -> String {
+        format!("arn:aws:lambda:{}:111122223333:function:{}", self.config.region, self.config.name)
+    }
+
+    /// `kill -9` of the process, in the middle of whatever it does. False: there is none.
+    pub fn kill(&self) -> bool {
+        let pid = self.pid.swap(0, Ordering::AcqRel);
+        if pid != 0 {
+            kill_group(pid);
+        }
+        pid != 0
+    }
+
+    /// Ends the process, as Lambda does some time after the last invocation.
+    pub async fn stop(&self) {
+        self.pid.store(0, Ordering::Release);
+        if let Some(process) = self.process.lock().await.take() {
+            process.kill().await;
+        }
+    }
+
+    /// Invokes it; waits while another invocation runs.
+    pub async fn invoke(&self, event: &Value) -> Invocation {
+        let mut held = self.process.lock().await;
+        let request_id = self.request_id();
+        let ended = |outcome| Invocation { request_id: request_id.clone(), outcome, cold_start_ms: None, duration_ms: 0.0 };
+        let is_cold = held.is_none();
+        let mut process = match held.take() {
+            Some(process) => process,
+            None => match Process::start(&self.config.bootstrap, &self.environment(), &self.log).await {
+                Ok(process) => process,
+                Err(error) => return ended(Outcome::NotStarted(format!("{error:#}"))),
+            },
+        };
+        self.pid.store(process.pid, Ordering::Release);
+        let (said, mut answer) = oneshot::channel();
+        let offer = Offer {
+            request_id: request_id.clone(),
+            event: Bytes::from(event.to_string()),
+            deadline: SystemTime::now() + self.config.timeout,
+            arn: self.arn(),
+            said,
+        };
+        let desk = process.api.desk.clone();
+        desk.offer(offer);
+        // The start is not of the invocation's time, but has the same limit here.
+        let start = async {
+            desk.asked().await;
+            Instant::now()
+        };
+        let (cold, begun) = tokio::select! {
+            asked = start => (is_cold.then(|| asked - process.started), asked),
+            () = tokio::time::sleep(self.config.timeout) => (None, Instant::now()),
+            said = &mut answer => {
+                let outcome = said.map_or_else(|_| Outcome::Exited("it let go of the invocation".into()), outcome);
+                self.end(process).await;
+                return ended(outcome);
+            }
+            how = process.ended() => {
+                self.pid.store(0, Ordering::Release);
+                return ended(Outcome::NotStarted(how));
+            }
+        };
+        let outcome = tokio::select! {
+            said = timeout(self.config.timeout, answer) => match said {
+                Ok(Ok(said)) => outcome(said),
+                Ok(Err(_)) => Outcome::Exited("it let go of the invocation".into()),
+                Err(_) => Outcome::TimedOut,
+            },
+            how = process.ended() => {
+                self.pid.store(0, Ordering::Release);
+                Outcome::Exited(how)
+            }
+        };
+        let duration_ms = millis(begun.elapsed());
+        match &outcome {
+            Outcome::Answered(_) | Outcome::Failed { .. } => *held = Some(process),
+            _ => self.end(process).await,
+        }
+        Invocation { request_id, outcome, cold_start_ms: cold.map(millis), duration_ms }
+    }
+
+    async fn end(&self, process: Process) {
+        self.pid.store(0, Ordering::Release);
+        process.kill().await;
+    }
+
+    fn request_id(&self) -> String {
+        let number = self.number.fetch_add(1, Ordering::Relaxed);
+        format!("{:08x}-0000-4000-8000-{:012x}", crc32fast::hash(self.arn().as_bytes()), number)
+    }
+
+    /// What Lambda sets, and the function's own.
+    fn environment(&self) -> BTreeMap<String, String> {
+        let Config { name, region, .. } = &self.config;
+        let lambda = [
+            ("PATH", "/usr/local/bin:/usr/bin:/bin"),
+            ("HOME", "/nonexistent"),
+            ("LANG", "C.UTF-8"),
+            ("TZ", ":UTC"),
+            ("RUST_BACKTRACE", "1"),
+            ("_HANDLER", "bootstrap"),
+            ("AWS_REGION", region),
+            ("AWS_DEFAULT_REGION", region),
+            ("AWS_ACCESS_KEY_ID", "lab"),
+            ("AWS_SECRET_ACCESS_KEY", "lab"),
+            ("AWS_LAMBDA_FUNCTION_NAME", name),
+            ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
+            ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
+            ("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/lab"),
+            ("AWS_LAMBDA_LOG_STREAM_NAME", "lab"),
+        ];
+        let own = self.config.environment.iter().map(|(name, value)| (name.clone(), value.clone()));
+        lambda.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).chain(own).collect()
+    }
+}
+
+fn outcome(said: Said) -> Outcome {
+    let json = |body: &[u8]| serde_json::from_slice(body).unwrap_or_else(|_| Value::from(String::from_utf8_lossy(body)));
+    match said {
+        Said::Response(body) => Outcome::Answered(json(&body)),
+        Said::Error { kind, body } => Outcome::Failed { kind, error: json(&body) },
+        Said::InitError(body) => Outcome::NotStarted(String::from_utf8_lossy(&body).into_owned()),
+    }
+}
+
+fn millis(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e6).round() / 1e3
+}
