@@ -272,6 +272,35 @@ def test_an_outage_logs_nobody_out(sites: Sites, lab: Lab, user: Account, outage
         assert sorted(kinds).count("r#") == 2 and kinds.count("s#") >= 2
 
 
+def test_pages_do_not_wait_for_an_outage_that_is_known(sites: Sites, lab: Lab, user: Account, outage: None) -> None:
+    visitor, gone = sites.log_in(user), sites.log_in(user)
+    thief, host = copied(gone), sites.hosts[EAST]
+    gone.logout(sites.url(EAST))
+    lab.replicated()
+    sites.down("blackhole")
+
+    def is_known() -> bool:
+        assert visitor.is_logged_in(sites.url(EAST))
+        return all(region["breaker"]["state"] != "closed" for region in host.status()["regions"].values())
+
+    wait.until(is_known, what="all breakers to be open", timeout=15, logs=host.logs)
+    # Longer than an answer of the calls that opened them counts: the poller's probes say it anew.
+    took = []
+    while len(took) < 12:
+        began = time.monotonic()
+        assert visitor.is_logged_in(sites.url(EAST)) and not thief.is_logged_in(sites.url(EAST))
+        took.append(time.monotonic() - began)
+        time.sleep(0.4)
+    assert sorted(took)[-3] < 0.7, took
+    # And it ends with the outage.
+    for region in paths.REGIONS:
+        lab.fault(region, "dynamodb", "none")
+    began = time.monotonic()
+    wait.until(lambda: sites.ask("answered", user), what="an answer of DynamoDB", timeout=10)
+    assert time.monotonic() - began < 4
+    assert sites.logged_in(visitor, thief) == [GOOD, REFUSED]
+
+
 def test_log_out_everywhere_in_an_outage(sites: Sites, lab: Lab, user: Account, outage: None) -> None:
     visitor, other = sites.log_in(user), sites.log_in(user)
     thief = copied(visitor)

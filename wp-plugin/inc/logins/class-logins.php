@@ -107,6 +107,9 @@ final class Logins {
 		}
 
 		try {
+			if ( is_dynamodb_silent() ) {
+				throw new \RuntimeException( 'all Regions have been asked in vain within the last ' . LOGINS_SILENT . ' s' );
+			}
 			$items = wp_dynamodb_query( self::table(), login_key( $this->partition ), LOGIN_QUERY );
 			// What has expired counts, and is not among them.
 			$this->is_large = count( $items ) > LOGIN_QUERY['limit'] / 2;

@@ -37,11 +37,36 @@ const LOGINS_SETTLED = 300;
 /** So long (seconds) a request looks, one by one, at sessions that the read of all may not have reached. */
 const LOGINS_LOOK = 1.5;
 
+/** A Region that has failed within so many seconds would fail again: its probes do not come as often when SSM is silent, too. */
+const LOGINS_SILENT = 3;
+
 /**
  * Whether login sessions are kept in DynamoDB: it is switched on, and the extension can do it.
  */
 function has_logins(): bool {
 	return true === setting( 'logins' ) && function_exists( 'wp_dynamodb_query' );
+}
+
+/**
+ * Whether the answer of a read is known before it is made: there is none. All breakers of this host are open, reads of login sessions have
+ * failed since, and every Region has been asked in vain a moment ago. While that lasts, the extension's poller goes on asking.
+ */
+function is_dynamodb_silent(): bool {
+	try {
+		$status = wp_dynamodb_status();
+	} catch ( \Throwable ) {
+		// The read itself will say what is wrong.
+		return false;
+	}
+	$regions = $status['regions'] ?? array();
+	$silent  = array_filter(
+		$regions,
+		static fn ( array $region ): bool => 'closed' !== ( $region['breaker']['state'] ?? 'closed' )
+			&& in_array( $region['last_error']['kind'] ?? '', array( 'timeout', 'unavailable' ), true )
+			&& $region['last_error']['age_ms'] < 1000 * LOGINS_SILENT
+	);
+
+	return null !== ( $status['items_failing_ms'] ?? null ) && array() !== $regions && count( $silent ) === count( $regions );
 }
 
 /**
@@ -100,6 +125,9 @@ function begin_login_query(): void {
 		return;
 	}
 
+	if ( is_dynamodb_silent() ) {
+		return;
+	}
 	try {
 		wp_dynamodb_query_ahead( (string) setting( 'logins_table' ), login_key( login_partition( $parts[1] ) ), LOGIN_QUERY );
 	} catch ( \Throwable ) {
