@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from browser import Browser
 from conftest import QUICK_POLL, calm, settled
 
 from harness import paths, wait
@@ -764,6 +765,27 @@ def test_the_profile_lists_them_and_ends_one(sites: Sites, user: Account) -> Non
     verifier = re.search(r'value="([0-9a-f]{64})"', row).group(1)
     assert all(verifier not in answer.url and verifier not in answer.request.headers.get("Referer", "") for answer in (page, *page.history))
     assert verifier not in (sites.site.nginx.run / "log" / "access.log").read_text()
+
+
+def test_the_button_in_a_browser(run: Path, sites: Sites, user: Account) -> None:
+    """It lies in one form and sends another one."""
+    other = sites.log_in(user)
+    browser = Browser(run)
+    try:
+        browser.open()
+        browser.page("goto", f"{sites.url(EAST)}/wp-login.php")
+        browser.at("#user_login", "fill", user.name)
+        browser.at("#user_pass", "fill", user.password)
+        browser.at("#wp-submit", "click")
+        browser.appears("#wpadminbar")
+        browser.page("goto", f"{sites.url(EAST)}/wp-admin/profile.php")
+        browser.at("text=This session", "waitFor")
+        browser.at("button[form=wp-dynamodb-end-login]", "click")
+        wait.until(lambda: sites.logged_in(other) == [REFUSED], what="the other session to end", timeout=10)
+        browser.appears("#wp-dynamodb-logins")
+        assert browser.complaints == []
+    finally:
+        browser.stop()
 
 
 def test_nobody_ends_what_is_not_theirs(sites: Sites, lab: Lab, user: Account) -> None:
