@@ -1,0 +1,122 @@
+"""`wp dynamodb …` on a real WordPress with the extension and real users: what it counts, copies, lists and ends. WP-CLI itself is a stand-in."""
+
+import json
+import re
+import secrets
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from test_settings_page import EAST, FRESH, wp
+
+from harness import paths, process
+from harness.fpm import lab_env
+from harness.lab import Lab
+from harness.site import Site
+
+STAND_IN = Path(__file__).parents[1] / "wordpress" / "support" / "wp-cli.php"
+RUN = """
+require $argv[1];
+chdir( $argv[2] );
+$_SERVER += array( 'HTTP_HOST' => '127.0.0.1', 'SERVER_PROTOCOL' => 'HTTP/1.1' );
+require 'wp-load.php';
+try { ( new ( WP_CLI::$commands['dynamodb'] )() )->{$argv[3]}( json_decode( $argv[4], true ), json_decode( $argv[5], true ) ); } catch ( Ended ) {}
+echo implode( "\\n", $GLOBALS['said'] );
+exit( $GLOBALS['ended'] );
+"""
+# More than are read at once.
+MANY = 103
+USERS = f"""
+delete_metadata( 'user', 0, 'session_tokens', '', true );
+add_filter( 'send_password_change_email', '__return_false' );
+for ( $number = 1; $number <= {MANY}; $number++ ) {{
+    $id = wp_insert_user( array( 'user_login' => "cli{{$number}}", 'user_pass' => 'x', 'user_email' => "cli{{$number}}@example.test" ) );
+    $sessions = array();
+    for ( $one = 1; $one <= ( 2 === $number ? 2 : 1 ); $one++ ) {{
+        $session = array( 'expiration' => time() + 86400, 'ip' => "192.0.2.{{$one}}", 'ua' => 'Firefox/1', 'login' => time() - 60 );
+        $sessions[ hash( 'sha256', "{{$number}} {{$one}}" ) ] = $session;
+    }}
+    update_user_meta( $id, 'session_tokens', $sessions );
+}}
+"""
+GONE = """
+require_once ABSPATH . 'wp-admin/includes/user.php';
+foreach ( get_users( array( 'search' => 'cli*', 'search_columns' => array( 'user_login' ) ) ) as $user ) { wp_delete_user( $user->ID ); }
+"""
+
+
+@pytest.fixture
+def table() -> str:
+    return f"logins_{secrets.token_hex(4)}"
+
+
+@pytest.fixture
+def cli(run: Path, site: Site, lab: Lab, table: str) -> Iterator[Callable[..., tuple[int, list[str]]]]:
+    """A command's exit code and lines, on a host of the first Region."""
+    lab._post("/table", {"table": table, "hash_key": "user", "range_key": "item", "ttl_attribute": "expires"})
+    wp(site, FRESH + f"update_option( 'wp_dynamodb_settings', array( 'logins' => true, 'logins_table' => '{table}' ) );" + USERS)
+    stand_in = run / "wp-cli.php"
+    shutil.copyfile(STAND_IN, stand_in)
+
+    def ask(command: str, *args: str, **named: object) -> tuple[int, list[str]]:
+        php = ["/usr/bin/php8.2", "-c", str(site.hosts[EAST].run / "php.ini"), "-d", "display_errors=stderr", "-r", RUN, "--"]
+        done = subprocess.run(
+            [*php, str(stand_in), str(site.wordpress.docroot), command, json.dumps(args), json.dumps(named or {})],
+            capture_output=True, text=True, timeout=60, check=False, env={**process.base_env(), **lab_env(EAST)},
+            user=paths.WEB_USER, group=paths.WEB_USER, extra_groups=[],
+        )
+        print(command, args, named, done.returncode, done.stdout[-500:], done.stderr[-500:])
+        return done.returncode, done.stdout.splitlines()
+
+    yield ask
+    lab.reset()
+    wp(site, GONE + FRESH)
+
+
+def stored(lab: Lab, table: str) -> list[dict]:
+    return [item for item in lab.dump(EAST, table) if item["item"]["S"].startswith("s#")]
+
+
+def test_logins_are_counted_copied_listed_and_ended(cli: Callable[..., tuple[int, list[str]]], site: Site, lab: Lab, table: str) -> None:
+    count = ["100 users, 0 sessions copied", f"{MANY} users, 0 sessions copied"]
+    assert cli("migrate", **{"dry-run": True}) == (0, [*count, f"Success: {MANY} users have login sessions in user meta"])
+    assert stored(lab, table) == []
+    code, said = cli("migrate")
+    assert (code, said[-1]) == (0, f"Success: {MANY} users, {MANY + 1} sessions copied")
+    assert len(stored(lab, table)) == MANY + 1
+    # What is there is not copied once more.
+    assert cli("migrate") == (0, [*count, f"Success: {MANY} users, 0 sessions copied"])
+
+    user = wp(site, "echo get_user_by( 'login', 'cli2' )->ID;")
+    for name in (user, "cli2", "cli2@example.test"):
+        code, said = cli("sessions", name, format="json")
+        rows = json.loads(said[0])
+        assert code == 0 and sorted(row["ip"] for row in rows) == ["192.0.2.1", "192.0.2.2"]
+        assert all(re.fullmatch("[0-9a-f]{12}", row["session"]) and "Firefox" in row["device"] and row["until"] > row["since"] for row in rows)
+    for shape in ("csv", "table"):
+        code, said = cli("sessions", "cli2", format=shape)
+        assert (code, len(said)) == (0, 2) and "192.0.2.1" in "".join(said)
+    assert cli("sessions", "cli2", end=True) == (0, ["Success: 2 login session(s) of cli2 have ended"])
+    assert cli("sessions", "cli2", format="json") == (0, ["[]"])
+    assert len(json.loads(cli("sessions", "cli3", format="json")[1][0])) == 1
+    # Nor does user meta bring them back.
+    code, said = cli("migrate")
+    assert (code, said[-1].endswith(", 0 sessions copied")) == (0, True)
+    assert cli("sessions", "cli2", format="json") == (0, ["[]"])
+
+
+def test_in_an_outage_commands_end_with_1_and_go_on_after_it(cli: Callable[..., tuple[int, list[str]]], site: Site, lab: Lab, table: str) -> None:
+    for region in paths.REGIONS:
+        lab.fault(region, "dynamodb", "refuse")
+    code, said = cli("sessions", "cli2", format="json")
+    # What user meta knows is shown; that it may not be all is in the code.
+    assert code == 1 and len(json.loads(said[0])) == 2
+    code, said = cli("migrate")
+    assert code == 1 and re.match(r"Error: stopped at user \d+, after 0 sessions: .*; run it again, it goes on$", said[-1])
+    assert cli("health")[0] == 1
+    for region in paths.REGIONS:
+        lab.fault(region, "dynamodb", "none")
+    assert cli("migrate")[1][-1] == f"Success: {MANY} users, {MANY + 1} sessions copied"
+    assert len(stored(lab, table)) == MANY + 1
