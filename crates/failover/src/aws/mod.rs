@@ -1,0 +1,133 @@
+//! The world as AWS has it.
+//!
+//! ```text
+//! (here)      all of it as the controller's world
+//! clients     SDK clients of each Region, with their deadlines
+//! site        a Region's public health check
+//! canary      a write and a read in a Region's session table, and how long replication takes
+//! parameters  the parameter in each Region
+//! ledger      the control table: memory, mode, audit trail
+//! steps       the state machine that follows a switch
+//! ```
+
+pub mod canary;
+pub mod clients;
+pub mod ledger;
+pub mod parameters;
+pub mod site;
+pub mod steps;
+
+use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime};
+
+use futures_util::future::join_all;
+use wp_dynamodb_core::Region;
+
+use crate::answer::{Entry, Line};
+use crate::memory::{Memory, Mode, Order};
+use crate::settings::Settings;
+use crate::signal::{Look, Reading, Signal, Signals};
+use crate::world::{Held, Kept, World};
+use clients::Clients;
+
+/// AWS, seen from the controller's Region.
+pub struct Aws<'a> {
+    settings: &'a Settings,
+    clients: Clients,
+    say: fn(&Line),
+}
+
+impl<'a> Aws<'a> {
+    /// Makes the clients; nothing is asked for yet. `say` takes the log lines.
+    pub async fn new(settings: &'a Settings, say: fn(&Line)) -> Aws<'a> {
+        Aws { settings, clients: Clients::new(settings).await, say }
+    }
+
+    /// The clients, for what only the command line does.
+    #[must_use]
+    pub fn clients(&self) -> &Clients {
+        &self.clients
+    }
+
+    async fn signals(&self, region: &Region) -> Signals {
+        let site = async {
+            match self.settings.health_urls.get(region) {
+                Some(url) => site::ask(self.clients.http(), url, &self.settings.health_text, self.settings.signal_timeout).await,
+                None => Signal::Unknown,
+            }
+        };
+        let store = canary::ask(self.clients.dynamodb(region), self.settings, region);
+        let (site, dynamodb) = futures_util::future::join(site, store).await;
+        Signals { site, dynamodb }
+    }
+}
+
+impl World for Aws<'_> {
+    fn now_ms(&self) -> u64 {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
+    }
+
+    async fn pause(&self, time: Duration) {
+        tokio::time::sleep(time).await;
+    }
+
+    async fn look(&self) -> Look {
+        let regions = &self.settings.policy.regions;
+        let signals = join_all(regions.iter().map(|r| async move { (r.clone(), self.signals(r).await) }));
+        let (signals, parameters) = futures_util::future::join(signals, self.parameters()).await;
+        Look { signals: signals.into_iter().collect(), parameters, lag_ms: None, elsewhere: Vec::new() }
+    }
+
+    async fn parameters(&self) -> BTreeMap<Region, Reading> {
+        let regions = &self.settings.policy.regions;
+        let readings =
+            join_all(regions.iter().map(|r| async move { (r.clone(), parameters::read(self.clients.ssm(r), self.settings, r).await) }));
+        readings.await.into_iter().collect()
+    }
+
+    async fn lag(&self, from: &Region, limit: Duration) -> Option<u64> {
+        let home = &self.settings.policy.home;
+        canary::lag(self.clients.dynamodb(from), self.clients.dynamodb(home), self.settings, from, limit).await
+    }
+
+    async fn recall(&self) -> Result<Held, String> {
+        self.ledger().recall(self.now_ms()).await
+    }
+
+    async fn keep(&self, memory: &Memory, version: u64) -> Result<Kept, String> {
+        self.ledger().keep(memory, version).await
+    }
+
+    async fn set_mode(&self, mode: &Mode) -> Result<(), String> {
+        self.ledger().set_mode(mode).await
+    }
+
+    async fn record(&self, entry: &Entry) -> Result<(), String> {
+        self.ledger().record(entry).await
+    }
+
+    async fn order(&self, region: &Region, value: &str) -> Result<(), String> {
+        parameters::write(self.clients.ssm(region), self.settings, region, value).await
+    }
+
+    async fn follow_up(&self, order: &Order) -> Result<Option<String>, String> {
+        match &self.settings.after_switch {
+            Some(machine) => steps::start(self.clients.steps(), machine, order).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn say(&self, line: &Line) {
+        (self.say)(line);
+    }
+}
+
+impl Aws<'_> {
+    /// The control table in the own Region.
+    #[must_use]
+    pub fn ledger(&self) -> ledger::Ledger<'_> {
+        let home = &self.settings.policy.home;
+        ledger::Ledger { client: self.clients.dynamodb(home), table: &self.settings.control_table, home }
+    }
+}

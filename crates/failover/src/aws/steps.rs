@@ -1,0 +1,21 @@
+//! The state machine that follows a switch: what else a site wants to be moved (a database, capacity).
+
+use aws_sdk_sfn::Client;
+use serde_json::json;
+use wp_dynamodb_core::aws::translate;
+
+use crate::memory::Order;
+
+/// Starts it under the order's name, so once: the service refuses a second execution of one name. Gives the name.
+///
+/// # Errors
+/// What Step Functions said, with the machine.
+pub async fn start(client: &Client, machine: &str, order: &Order) -> Result<String, String> {
+    let input = json!({"id": order.id, "from": order.from, "to": order.to, "failback": order.back, "by": order.by, "why": order.why});
+    let start = client.start_execution().state_machine_arn(machine).name(&order.id).input(input.to_string()).send();
+    match start.await {
+        Ok(_) => Ok(order.id.clone()),
+        Err(error) if error.as_service_error().is_some_and(|e| e.is_execution_already_exists()) => Ok(order.id.clone()),
+        Err(error) => Err(format!("StartExecution of {machine}: {}", translate(error).cause)),
+    }
+}

@@ -1,0 +1,28 @@
+//! The controller as a Lambda function (`provided.al2023`).
+
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use serde_json::Value;
+use wp_dynamodb_failover::answer::{Answer, Line, metrics};
+use wp_dynamodb_failover::aws::Aws;
+use wp_dynamodb_failover::controller::Controller;
+use wp_dynamodb_failover::event::Event;
+use wp_dynamodb_failover::settings::Settings;
+use wp_dynamodb_failover::world::World;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    // Wrong settings end the start, with a line that the log and the function's error show.
+    let settings = Settings::read(|name| std::env::var(name).ok()).map_err(|wrong| format!("settings: {wrong}"))?;
+    let aws = Aws::new(&settings, |line: &Line| println!("{}", line.json())).await;
+    let (aws, settings) = (&aws, &settings);
+    run(service_fn(move |event: LambdaEvent<Value>| Box::pin(handle(aws, settings, event.payload)))).await
+}
+
+async fn handle(aws: &Aws<'_>, settings: &Settings, event: Value) -> Result<Answer, Error> {
+    let event = Event::read(&event).map_err(|why| format!("the event is refused: {why}"))?;
+    let outcome = Controller { world: aws, settings }.handle(event).await?;
+    for line in metrics(&outcome.answer, &outcome.look, aws.now_ms()) {
+        println!("{line}");
+    }
+    Ok(outcome.answer)
+}

@@ -1,0 +1,129 @@
+//! Switches, repairs, and what follows them.
+
+use futures_util::future::join_all;
+use wp_dynamodb_core::Region;
+
+use super::Controller;
+use super::watch::Pass;
+use crate::answer::{Answer, Level};
+use crate::memory::{Memory, Order};
+use crate::signal::{Look, Reading};
+use crate::world::World;
+
+impl<W: World> Controller<'_, W> {
+    /// Notes the intention to switch; one that an invocation before this one was killed over is taken up.
+    pub(super) fn intend(&self, memory: &mut Memory, from: Region, to: Region, back: bool, by: &str, why: &str) -> Order {
+        if let Some(order) = memory.pending.as_ref().filter(|o| o.from == from && o.to == to) {
+            return order.clone();
+        }
+        let at_ms = self.world.now_ms();
+        let (id, value) = (format!("{to}-{at_ms}"), to.to_string());
+        let order = Order { id, at_ms, from, to, value, back, by: by.to_owned(), why: why.to_owned() };
+        memory.note(&order);
+        memory.pending = Some(order.clone());
+        order
+    }
+
+    /// Writes the parameter: first where the hosts are to go, then everywhere else at once. One Region that took it is enough: hosts
+    /// follow the newest.
+    pub(super) async fn carry_out(&self, order: &Order, automatic: bool, answer: &mut Answer) -> Result<(), String> {
+        let mut begun = self.entry("begun", &order.id, &order.by, &order.why);
+        (begun.automatic, begun.from, begun.to) = (automatic, Some(order.from.clone()), Some(order.to.clone()));
+        self.record(begun, &mut answer.warnings).await;
+        let first = self.world.order(&order.to, &order.value).await;
+        let others = self.settings.policy.regions.iter().filter(|r| **r != order.to);
+        let rest = join_all(others.map(|r| async move { (r.clone(), self.world.order(r, &order.value).await) })).await;
+        answer.stragglers.clear();
+        for (region, result) in std::iter::once((order.to.clone(), first)).chain(rest) {
+            match result {
+                Ok(()) => answer.written.push(region),
+                Err(why) => {
+                    answer.stragglers.insert(region, why);
+                }
+            }
+        }
+        (answer.from, answer.to) = (Some(order.from.clone()), Some(order.to.clone()));
+        let mut entry = self.entry("switched", &order.id, &order.by, &order.why);
+        (entry.automatic, entry.from, entry.to) = (automatic, answer.from.clone(), answer.to.clone());
+        (entry.written, entry.stragglers) = (answer.written.clone(), answer.stragglers.clone());
+        if answer.written.is_empty() {
+            entry.what = "failed".to_owned();
+            self.record(entry, &mut answer.warnings).await;
+            let causes: Vec<String> = answer.stragglers.iter().map(|(r, why)| format!("{r}: {why}")).collect();
+            let name = &self.settings.parameter;
+            return Err(format!(
+                "the active Region is still {}: the parameter {name} was written in no Region ({})",
+                order.from,
+                causes.join("; ")
+            ));
+        }
+        answer.active = order.to.to_string();
+        self.record(entry, &mut answer.warnings).await;
+        Ok(())
+    }
+
+    /// Starts what follows a switch, and forgets that it was pending.
+    pub(super) async fn finish(&self, order: &Order, pass: &mut Pass, answer: &mut Answer) -> Result<(), String> {
+        let followed = self.world.follow_up(order).await;
+        let name = followed.map_err(|why| format!("{} is active, but what follows a switch could not be started: {why}", order.to))?;
+        if let Some(name) = name {
+            let entry = self.entry("followed", &order.id, &order.by, &name);
+            self.record(entry, &mut answer.warnings).await;
+        }
+        pass.memory.pending = None;
+        if !self.keep(&pass.memory, &mut pass.version).await? {
+            // The next tick finds the order still pending, and that all of it is done.
+            self.say(Level::Info, format!("{}: another invocation was faster; the next one tidies up", order.id), serde_json::Value::Null);
+        }
+        Ok(())
+    }
+
+    /// An order that a killed invocation has left: its rest is done, or it is given up.
+    pub(super) async fn tidy(&self, pass: &mut Pass, answer: &mut Answer) -> Result<(), String> {
+        let left = pass.held.memory.pending.clone();
+        let Some(order) = left else { return Ok(()) };
+        if pass.memory.pending.is_none() {
+            let entry =
+                self.entry("abandoned", &order.id, &order.by, &format!("{} is not lost any more, and nothing was written", order.from));
+            self.record(entry, &mut answer.warnings).await;
+        } else if pass.verdict.active == order.to {
+            self.finish(&order, pass, answer).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes the newest order where an older one is left, unless somebody has given another order meanwhile.
+    pub(super) async fn repair(&self, value: &str, regions: &[Region], answer: &mut Answer) {
+        // A repair is the newest write of its Region: of an order that was given since the look, it would take the place.
+        let now = Look { parameters: self.world.parameters().await, ..Look::default() };
+        let newest = now.newest(&self.settings.policy.regions);
+        if newest.is_none_or(|n| n.value != value) {
+            answer.warnings.push(format!("not repaired: the order is not \"{value}\" any more"));
+            return;
+        }
+        let behind: Vec<Region> = regions
+            .iter()
+            .filter(|r| !matches!(now.parameters.get(*r), Some(Reading::Value { value: v, .. }) if v == value))
+            .cloned()
+            .collect();
+        let results = join_all(behind.iter().map(|r| self.world.order(r, value))).await;
+        for (region, result) in behind.iter().zip(results) {
+            match result {
+                Ok(()) => {
+                    answer.stragglers.remove(region);
+                    answer.written.push(region.clone());
+                }
+                Err(why) => {
+                    answer.stragglers.insert(region.clone(), why);
+                }
+            }
+        }
+        if !answer.written.is_empty() {
+            let by = format!("controller in {}", self.home());
+            let at_ms = self.world.now_ms();
+            let mut entry = self.entry("repaired", &format!("repair-{}-{at_ms}", self.home()), &by, &format!("the order is \"{value}\""));
+            (entry.automatic, entry.written, entry.stragglers) = (true, answer.written.clone(), answer.stragglers.clone());
+            self.record(entry, &mut answer.warnings).await;
+        }
+    }
+}

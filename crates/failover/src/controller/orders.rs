@@ -1,0 +1,153 @@
+//! What people want.
+
+use std::time::Duration;
+
+use wp_dynamodb_core::Region;
+use wp_dynamodb_core::region::parameter::{line, shown};
+
+use super::watch::Pass;
+use super::{Controller, Outcome};
+use crate::decide::{Verdict, target, watch};
+use crate::event::{Action, Order};
+use crate::memory::{self, Memory, Mode, Way};
+use crate::world::{Held, World};
+
+/// Longest name and reason that are kept.
+const LONGEST: usize = 500;
+
+impl<W: World> Controller<'_, W> {
+    pub(super) async fn order(&self, order: &Order) -> Result<Outcome, String> {
+        match order.action {
+            Action::Tick => self.watch(&[]).await,
+            Action::Status => self.status().await,
+            Action::Switch => {
+                let to = order.to.as_deref().ok_or("\"to\" is missing: the Region to go to")?;
+                let known = &self.settings.policy.regions;
+                let to = known.iter().find(|r| r.as_str() == to).ok_or_else(|| {
+                    let names = known.iter().map(Region::as_str).collect::<Vec<_>>().join(", ");
+                    format!("\"{}\" is not one of the Regions ({names})", shown(to))
+                })?;
+                self.switch(order, to).await
+            }
+            Action::Failback => self.switch(order, &self.settings.policy.regions[0]).await,
+            Action::Pin => self.set(order, Way::Pinned).await,
+            Action::Unpin => self.set(order, Way::Auto).await,
+            Action::Mode => match order.mode {
+                Some(way @ (Way::Auto | Way::Manual)) => self.set(order, way).await,
+                _ => Err("\"mode\" is missing: \"auto\" or \"manual\"".to_owned()),
+            },
+        }
+    }
+
+    /// Looks and says what would be done; nothing is kept.
+    async fn status(&self) -> Result<Outcome, String> {
+        let pass = self.look(&[]).await?;
+        let word =
+            serde_json::to_value(&pass.verdict.decision).ok().and_then(|v| v["decision"].as_str().map(str::to_owned)).unwrap_or_default();
+        let answer = self.answer(&word, &pass.verdict, &pass.memory, pass.held.mode.clone(), &pass.look);
+        Ok(Outcome { answer, look: pass.look })
+    }
+
+    async fn switch(&self, order: &Order, to: &Region) -> Result<Outcome, String> {
+        let back = order.action == Action::Failback;
+        let mut warnings = Vec::new();
+        let held = match self.world.recall().await {
+            Ok(held) => held,
+            // In the outage this is for, the control table may be away as well.
+            Err(why) if order.force => {
+                warnings.push(format!("{why}; pins and earlier switches are not known"));
+                Held::default()
+            }
+            Err(why) => return Err(format!("{why}; with force the active Region is moved all the same")),
+        };
+        let look = self.world.look().await;
+        let (memory, verdict) = self.judge(&held, &look);
+        if let Some(mode) = held.mode.as_ref().filter(|m| m.way == Way::Pinned && !order.force) {
+            return Err(format!("pinned by {}: {}; unpin first, or use force", shown(&mode.by), shown(&mode.why)));
+        }
+        let from = verdict.active.clone();
+        if from == *to && look.newest(&self.settings.policy.regions).is_some() && !order.drain {
+            let mut answer = self.answer("stay", &verdict, &memory, held.mode.clone(), &look);
+            answer.why = format!("{to} is active already");
+            return Ok(Outcome { answer, look });
+        }
+        if !order.force {
+            self.may_go(&memory, &look, &from, to).await?;
+        }
+        let mut pass = Pass { memory, version: held.version, held, look, verdict };
+        // A person's switch does not use up what the controllers may do by themselves.
+        let at_ms = self.world.now_ms();
+        let drained = if order.drain && from != *to { format!(" drain={from}") } else { String::new() };
+        let order = memory::Order {
+            id: format!("{to}-{at_ms}"),
+            at_ms,
+            value: format!("{to}{drained}"),
+            from,
+            to: to.clone(),
+            back,
+            by: by(order),
+            why: why(order),
+        };
+        pass.memory.pending = Some(order.clone());
+        let kept = self.keep(&pass.memory, &mut pass.version).await;
+        match kept {
+            Ok(true) => {}
+            Ok(false) => return Err("a controller was at work at this moment; look at the status, then try again".to_owned()),
+            Err(why) => warnings.push(format!("the intention could not be kept: {why}")),
+        }
+        let mut answer =
+            self.answer(if back { "failback" } else { "switch" }, &pass.verdict, &pass.memory, pass.held.mode.clone(), &pass.look);
+        answer.why.clone_from(&order.why);
+        answer.warnings = warnings;
+        self.carry_out(&order, false, &mut answer).await?;
+        if let Err(why) = self.finish(&order, &mut pass, &mut answer).await {
+            answer.warnings.push(why);
+        }
+        Ok(Outcome { answer, look: pass.look })
+    }
+
+    /// Whether a person's switch is a good idea: the target is well, and what the old Region holds has arrived there.
+    async fn may_go(&self, memory: &Memory, look: &crate::signal::Look, from: &Region, to: &Region) -> Result<(), String> {
+        let now_ms = self.world.now_ms();
+        target::well(memory, look, to, now_ms)
+            .map_err(|why| format!("{to} is not well: {why}; use force if it is to be active all the same"))?;
+        let old_answers = memory.regions.get(from).is_some_and(|w| watch::votes(w, look, from, now_ms).is_empty());
+        if old_answers && from != to && *to == *self.home() {
+            let limit = Duration::from_millis(self.settings.policy.max_lag_ms);
+            if self.world.lag(from, limit).await.is_none() {
+                return Err(format!(
+                    "a write in {from} did not arrive in {to} within {limit:?}: replication is behind; wait, or use force"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn judge(&self, held: &Held, look: &crate::signal::Look) -> (Memory, Verdict) {
+        crate::decide::decide(&held.memory, look, &self.settings.policy, self.way(held.mode.as_ref()), self.world.now_ms())
+    }
+
+    async fn set(&self, order: &Order, way: Way) -> Result<Outcome, String> {
+        let mode = Mode { way, by: by(order), why: why(order), at_ms: self.world.now_ms() };
+        self.world.set_mode(&mode).await?;
+        let what = match way {
+            Way::Pinned => "pinned",
+            Way::Auto => "automatic",
+            Way::Manual => "manual",
+        };
+        let mut outcome = self.status().await?;
+        let entry = self.entry(what, &format!("{what}-{}", mode.at_ms), &mode.by, &mode.why);
+        self.record(entry, &mut outcome.answer.warnings).await;
+        outcome.answer.decision = what.to_owned();
+        outcome.answer.mode = Some(mode);
+        Ok(outcome)
+    }
+}
+
+fn by(order: &Order) -> String {
+    line(order.by.as_deref().unwrap_or("somebody"), LONGEST)
+}
+
+fn why(order: &Order) -> String {
+    line(order.why.as_deref().unwrap_or("no reason given"), LONGEST)
+}

@@ -1,0 +1,133 @@
+//! Ticks and alarms: looks, until there is nothing more to learn.
+
+use std::time::Duration;
+
+use serde_json::json;
+use wp_dynamodb_core::region::parameter::shown;
+
+use super::{Controller, Outcome};
+use crate::answer::{Answer, Level};
+use crate::decide::target::wants_lag;
+use crate::decide::{Decision, Verdict, decide};
+use crate::event::AlarmChange;
+use crate::memory::{Alarm, Memory};
+use crate::signal::Look;
+use crate::world::{Held, Kept, World};
+
+/// So often an invocation starts again because another one was faster.
+const OVERTAKEN: u32 = 5;
+
+/// One look and what it led to.
+pub(super) struct Pass {
+    /// What is remembered, with its version.
+    pub memory: Memory,
+    pub version: u64,
+    pub held: Held,
+    pub look: Look,
+    pub verdict: Verdict,
+}
+
+impl<W: World> Controller<'_, W> {
+    pub(super) async fn watch(&self, alarms: &[AlarmChange]) -> Result<Outcome, String> {
+        if let Some(unknown) = alarms.iter().find(|a| !self.settings.alarms.contains_key(&a.arn)) {
+            return Err(format!("the alarm {} is not one of WP_DYNAMODB_ALARMS; nothing was done", shown(&unknown.arn)));
+        }
+        let started_ms = self.world.now_ms();
+        let (mut looks, mut overtaken) = (0, 0);
+        loop {
+            looks += 1;
+            let pass = self.look(alarms).await?;
+            let (again, why) = (pass.verdict.again, pass.verdict.why.clone());
+            let Some(mut outcome) = self.act(pass).await? else {
+                overtaken += 1;
+                if overtaken > OVERTAKEN {
+                    return Err(format!("other invocations in {} were faster {overtaken} times in a row", self.home()));
+                }
+                continue;
+            };
+            outcome.answer.looks = looks;
+            self.say_look(&outcome.answer);
+            let spent = Duration::from_millis(self.world.now_ms().saturating_sub(started_ms));
+            if !again || spent + self.settings.look_every > self.settings.look_for {
+                return Ok(outcome);
+            }
+            self.say(Level::Warn, format!("looking again in {:?}: {why}", self.settings.look_every), json!({}));
+            self.world.pause(self.settings.look_every).await;
+        }
+    }
+
+    /// Remembers, looks and decides.
+    pub(super) async fn look(&self, alarms: &[AlarmChange]) -> Result<Pass, String> {
+        let policy = &self.settings.policy;
+        let held = self.world.recall().await?;
+        let mut memory = held.memory.clone();
+        for alarm in alarms {
+            if let Some(region) = self.settings.alarms.get(&alarm.arn) {
+                memory.hear(region, &alarm.arn, Alarm { state: alarm.state, at_ms: alarm.at_ms });
+            }
+        }
+        let mut look = self.world.look().await;
+        look.elsewhere.clone_from(&held.elsewhere);
+        let newest = look.newest(&policy.regions).map(|n| n.active.clone());
+        if let Some(active) = newest.filter(|active| wants_lag(&memory, policy, active, self.world.now_ms())) {
+            look.lag_ms = self.world.lag(&active, Duration::from_millis(policy.max_lag_ms)).await;
+        }
+        let (memory, verdict) = decide(&memory, &look, policy, self.way(held.mode.as_ref()), self.world.now_ms());
+        Ok(Pass { memory, version: held.version, held, look, verdict })
+    }
+
+    /// Does what was decided. `None`: another invocation was faster, so look again.
+    async fn act(&self, mut pass: Pass) -> Result<Option<Outcome>, String> {
+        let word = match &pass.verdict.decision {
+            Decision::Stay => "stay",
+            Decision::Look => "look",
+            Decision::Refuse => "refuse",
+            Decision::Repair { .. } => "repair",
+            Decision::Switch { .. } => "switch",
+            Decision::Failback { .. } => "failback",
+        };
+        let mut answer = self.answer(word, &pass.verdict, &pass.memory, pass.held.mode.clone(), &pass.look);
+        match pass.verdict.decision.clone() {
+            Decision::Switch { from, to } | Decision::Failback { from, to } => {
+                let back = word == "failback";
+                let by = format!("controller in {}", self.home());
+                let order = self.intend(&mut pass.memory, from, to, back, &by, &pass.verdict.why);
+                if !self.keep(&pass.memory, &mut pass.version).await? {
+                    return Ok(None);
+                }
+                self.carry_out(&order, true, &mut answer).await?;
+                self.finish(&order, &mut pass, &mut answer).await?;
+            }
+            decision => {
+                if !self.keep(&pass.memory, &mut pass.version).await? {
+                    return Ok(None);
+                }
+                self.tidy(&mut pass, &mut answer).await?;
+                if let Decision::Repair { value, regions } = decision {
+                    self.repair(&value, &regions, &mut answer).await;
+                }
+            }
+        }
+        Ok(Some(Outcome { answer, look: pass.look }))
+    }
+
+    /// Keeps the memory. False: another invocation was faster.
+    pub(super) async fn keep(&self, memory: &Memory, version: &mut u64) -> Result<bool, String> {
+        match self.world.keep(memory, *version).await? {
+            Kept::As(kept) => {
+                *version = kept;
+                Ok(true)
+            }
+            Kept::Overtaken => Ok(false),
+        }
+    }
+
+    fn say_look(&self, answer: &Answer) {
+        let level = match answer.decision.as_str() {
+            "stay" => Level::Info,
+            "refuse" => Level::Error,
+            _ => Level::Warn,
+        };
+        self.say(level, format!("{}: {}", answer.decision, answer.why), serde_json::to_value(answer).unwrap_or_default());
+    }
+}
