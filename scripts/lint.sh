@@ -53,6 +53,9 @@ python_style() {
     "$VENV/bin/ruff" check --quiet --no-cache --config tests/pyproject.toml "${files[@]}"
 }
 
+# The Regions of the defaults: what a template may use depends on where it is made.
+cloudformation() { "$VENV/bin/cfn-lint" --regions us-east-1 us-west-2 -- infra/*.yaml; }
+
 check "cargo fmt" cargo fmt --all --check
 check "cargo clippy" cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
 check "shellcheck" shell_scripts
@@ -62,6 +65,11 @@ if [[ -x $VENV/bin/ruff ]]; then
     check "ruff" python_style
 else
     say "ruff: not run (no venv; scripts/setup.sh makes it)"
+fi
+if [[ -x $VENV/bin/cfn-lint ]]; then
+    check "cfn-lint" cloudformation
+else
+    say "cfn-lint: not run (no venv; scripts/setup.sh makes it)"
 fi
 if command -v phpcs >/dev/null; then
     check "phpcs" phpcs --standard=wp-plugin/phpcs.xml.dist wp-plugin demo tests/wordpress

@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/lib.sh
 source scripts/lib.sh
-PHASES=(setup lint build unit phpt valgrind session-suite wordpress e2e wordpress-6.8)
+PHASES=(setup lint build unit infra phpt valgrind session-suite wordpress e2e wordpress-6.8)
 LOGS=$ROOT/.run/log
 rows=()
 passed=0
@@ -24,6 +24,7 @@ phase() {
             source scripts/rust.sh
             cargo test --workspace --locked
             ;;
+        infra) "$VENV/bin/python" -m pytest -c tests/pyproject.toml --rootdir tests tests/infra ;;
         phpt) tests/phpt/run ;;
         # A few that cover callbacks, formats, forks and longjmps; tests/phpt/run --valgrind takes all of them, and a quarter of an hour.
         valgrind) tests/phpt/run --valgrind roundtrip sealed_tampered fork_open throwing_error_handler ;;

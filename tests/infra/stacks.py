@@ -49,7 +49,7 @@ OPTIONS = {
         "AutoScalingGroup": "web",
     },
     "media": {"ReplicationTimeControl": "on"},
-    "task-role": {"LoginsTable": "wordpress_logins", "TestConnection": "on"},
+    "task-role": {"LoginsTable": "wordpress_logins", "TestConnection": "on", "Hosts": "ec2"},
     "dns": {"Ipv6": "on"},
 }
 
