@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from logs import unexpected
 
 from harness import paths, process, wait
 from harness.fpm import Fpm, publish
@@ -18,6 +19,9 @@ QUICK_POLL = {"wp_dynamodb.region_poll_interval": "1"}
 # The hosts that tests share stay in the active Region: their tests are about one Region. A host remembers that a Region was lost, for each
 # opening of its breaker doubles the hold-down; tests of outages and of bridging start hosts of their own.
 STAYS = {"wp_dynamodb.failover": "follow", "wp_dynamodb.switch_window": "1"}
+
+# Lines of logs that have failed a test already.
+REPORTED: set[str] = set()
 
 # Hosts that live through the whole run. They all poll the lab's SSM.
 SHARED: list[Fpm] = []
@@ -43,6 +47,16 @@ def run() -> Iterator[Path]:
     clean(folder)
     yield folder
     process.stop_all(folder)
+    assert unexpected(folder) <= REPORTED
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_unexpected_in_the_logs(run: Path) -> Iterator[None]:
+    """Of any host, whichever test it was; said once, by the file of tests after which it is there."""
+    yield
+    new = unexpected(run) - REPORTED
+    REPORTED.update(new)
+    assert new == set()
 
 
 @pytest.fixture(scope="session")
