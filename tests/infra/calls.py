@@ -37,7 +37,7 @@ OPERATIONS = _operations()
 
 
 def calls(folder, but=()):
-    """{(action, table or "")} of the SDK calls in a folder's Rust files: `.operation()` with a builder behind it, in files that use an AWS client."""
+    """{(action, table or "")} of the SDK calls in a folder's Rust files: `.operation()`, in files that use a client, with its table in the same statement."""
     found = set()
     for path in sorted(folder.rglob("*.rs")):
         if any(part in path.relative_to(folder).as_posix() for part in but):
@@ -45,15 +45,15 @@ def calls(folder, but=()):
         text = path.read_text().split("#[cfg(test)]")[0]
         if "aws_sdk_" not in text and "client" not in text:
             continue
-        for match in re.finditer(r"\.([a-z_]+)\(\)\s*\.", text):
+        for match in re.finditer(r"\.([a-z_]+)\(\)", text):
             action = OPERATIONS.get(match[1])
             if action is None:
                 continue
-            statement = text[match.end() - 1 : text.find(";", match.end())]
+            statement = text[match.end() : text.find(";", match.end())]
             table = re.search(r"\.table_name\(([^()]*)\)", statement)
             if action.startswith("dynamodb:"):
                 if table is None:
-                    continue
+                    raise LookupError(f"{path.name}: which table is {match[0]} for? Name it in the same statement")
                 found.add((action, TABLES[(path.name, table[1])]))
             else:
                 found.add((action, ""))

@@ -1,5 +1,6 @@
 """The templates on ministack: what is made, asked of each service itself, against the table in infra/README.md."""
 
+import json
 import re
 
 import emulator
@@ -8,6 +9,7 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 from cfn import INFRA
+from harness import wait
 
 
 def table():
@@ -52,3 +54,38 @@ def test_outcome(made, kind):
     assert any(True for _ in made.of_type(kind)), "nothing of this type is in the stacks"
     problems = missing(made, kind)
     assert outcome == ("in part" if problems else "made"), problems
+
+
+@pytest.mark.parametrize(("left", "gone_to", "error"), [
+    ("us-west-2", "us-east-1", "NotThisRegion"),
+    ("us-east-1", "us-east-1", "NotThisRegion"),
+])  # fmt: skip
+def test_the_steps_refuse_another_regions_switch(made, left, gone_to, error):
+    """The state machine itself, run by ministack: tests/infra/machine.py, which the other tests use, is not the only judge."""
+    steps = emulator.client("stepfunctions", "us-west-2")
+    (machine,) = [physical for resource, physical in made.of_type("AWS::StepFunctions::StateMachine") if resource.region == "us-west-2"]
+    given = {"id": "x", "from": left, "to": gone_to, "failback": False, "by": "controller in us-west-2", "why": "test"}
+    started = steps.start_execution(stateMachineArn=machine, name=f"{left}-{gone_to}", input=json.dumps(given))
+    ended = wait.until(lambda: _ended(steps, started["executionArn"]), what="the execution", timeout=10)
+    assert (ended["status"], ended.get("error")) == ("FAILED", error)
+
+
+def test_the_steps_begin_with_the_database(made):
+    """For its own Region it goes on, to a call that this emulator cannot answer for a database that is not there."""
+    steps = emulator.client("stepfunctions", "us-west-2")
+    (machine,) = [physical for resource, physical in made.of_type("AWS::StepFunctions::StateMachine") if resource.region == "us-west-2"]
+    given = {"id": "y", "from": "us-east-1", "to": "us-west-2", "failback": False, "by": "controller in us-west-2", "why": "test"}
+    started = steps.start_execution(stateMachineArn=machine, name="own", input=json.dumps(given))
+
+    def entered():
+        events = steps.get_execution_history(executionArn=started["executionArn"])["events"]
+        names = [e["stateEnteredEventDetails"]["name"] for e in events if "stateEnteredEventDetails" in e]
+        return names if "FailOverDatabase" in names else None
+
+    assert wait.until(entered, what="the first step", timeout=10) == ["Settings", "WhichRegion", "Database", "FailOverDatabase"]
+    steps.stop_execution(executionArn=started["executionArn"])
+
+
+def _ended(steps, execution):
+    found = steps.describe_execution(executionArn=execution)
+    return found if found["status"] != "RUNNING" else None
