@@ -9,11 +9,13 @@ namespace WP_DynamoDB;
 
 defined( 'ABSPATH' ) || exit;
 
+require_once __DIR__ . '/class-login-items.php';
+
 /**
  * Reads and changes them: in DynamoDB, and beside it in user meta, where WordPress would keep them. That copy lets nobody be
  * logged out when the plugin is switched off, or while DynamoDB does not answer.
  *
- * What a page does with them costs one read at most, however often it asks.
+ * What a page does with them costs one read as a rule, however often it asks.
  */
 final class Logins {
 
@@ -32,98 +34,23 @@ final class Logins {
 	private static bool $inconclusive = false;
 
 	/**
-	 * Sessions of DynamoDB by verifier, as they were stored: array{session: array, created: int}.
+	 * What DynamoDB has of them.
 	 *
-	 * @var array<string, array{session: array<string, mixed>, created: int}>
+	 * @var Login_Items
 	 */
-	private array $stored = array();
+	private Login_Items $items;
 
 	/**
-	 * Verifiers of sessions that have ended, with the moment (ms) at which they did.
-	 *
-	 * @var array<string, int>
-	 */
-	private array $ended = array();
-
-	/**
-	 * Moments (ms) up to which all sessions have ended, with the verifiers that were kept.
-	 *
-	 * @var array<int, list<string>>
-	 */
-	private array $epochs = array();
-
-	/**
-	 * Whether DynamoDB has answered.
-	 *
-	 * @var bool
-	 */
-	private bool $answered = false;
-
-	/**
-	 * More than one read brings: the marks of what has ended may not all be there.
-	 *
-	 * @var bool
-	 */
-	private bool $is_large = false;
-
-	/**
-	 * Nor may those of "all that began until then": nobody can be told to be good.
-	 *
-	 * @var bool
-	 */
-	private bool $is_cut = false;
-
-	/**
-	 * Sessions whose own items have been asked for, by verifier: whether they could be read.
-	 *
-	 * @var array<string, bool>
-	 */
-	private array $looked_at = array();
-
-	/**
-	 * How long that took (seconds).
-	 *
-	 * @var float
-	 */
-	private float $looked_for = 0.0;
-
-	/**
-	 * The partition.
-	 *
-	 * @var string
-	 */
-	private string $partition;
-
-	/**
-	 * Reads the user's items.
+	 * Reads what there is of a user.
 	 *
 	 * @param int $user_id The user.
 	 */
 	private function __construct( private int $user_id ) {
-		$user            = get_userdata( $user_id );
-		$this->partition = $user ? login_partition( $user->user_login ) : '';
-		if ( '' === $this->partition ) {
-			return;
+		$user        = get_userdata( $user_id );
+		$this->items = new Login_Items( $user ? login_partition( $user->user_login ) : '' );
+		if ( '' !== $this->items->partition ) {
+			$this->take_pending();
 		}
-
-		try {
-			if ( is_dynamodb_silent() ) {
-				throw new \RuntimeException( 'all Regions have been asked in vain within the last ' . LOGINS_SILENT . ' s' );
-			}
-			$items = wp_dynamodb_query( self::table(), login_key( $this->partition ), LOGIN_QUERY );
-			// What has expired counts, and is not among them.
-			$this->is_large = count( $items ) > LOGIN_QUERY['limit'] / 2;
-			if ( $this->is_large ) {
-				// What has ended comes first: the sessions themselves must not be cut off.
-				$this->is_cut = str_starts_with( (string) $items[ count( $items ) - 1 ]['item'], 'e#' );
-				$items        = array_merge( $items, wp_dynamodb_query( self::table(), $this->key( 's#' ), LOGIN_QUERY ) );
-			}
-			array_map( array( $this, 'take' ), $items );
-			$this->answered = true;
-		} catch ( \Throwable $problem ) {
-			log_logins( 'login sessions cannot be read, user meta stands in: ' . $problem->getMessage() );
-		}
-		$this->take_pending();
 	}
 
 	/**
@@ -156,7 +83,7 @@ final class Logins {
 	 * Whether DynamoDB has answered for this user.
 	 */
 	public function has_answered(): bool {
-		return $this->answered;
+		return $this->items->answered;
 	}
 
 	/**
@@ -187,12 +114,12 @@ final class Logins {
 		$this->look_at( $verifier );
 		$candidate = $this->candidates()[ $verifier ] ?? null;
 		$session   = null !== $candidate && $this->is_good( $verifier, $candidate['created'] ) ? $candidate['session'] : null;
-		if ( null === $session && ! isset( $this->ended[ $verifier ] ) && ( ! $this->answered || $this->is_unsure( $verifier ) ) ) {
+		if ( null === $session && ! isset( $this->items->ended[ $verifier ] ) && ( ! $this->items->answered || $this->items->is_unsure( $verifier ) ) ) {
 			self::$inconclusive = true;
 		}
-		if ( null !== $session && $this->answered && ! isset( $this->stored[ $verifier ] ) ) {
+		if ( null !== $session && $this->items->answered && ! isset( $this->items->stored[ $verifier ] ) ) {
 			// From before login sessions were in DynamoDB, or from an outage: from now on they are there, too.
-			$this->store( $verifier, $session, $candidate['created'] );
+			$this->items->store( $verifier, $session, $candidate['created'] );
 			$this->mirror( $this->in_meta() );
 		}
 
@@ -206,18 +133,18 @@ final class Logins {
 	 * @param array<string, mixed> $session  As WordPress has it; `expiration` is a Unix time.
 	 */
 	public function set( string $verifier, array $session ): void {
-		if ( '' === $this->partition ) {
+		if ( '' === $this->items->partition ) {
 			return;
 		}
 		$is_new = ! isset( $this->all()[ $verifier ] );
 		// After everything that ends sessions by their age, whatever the clocks of other hosts say.
-		$created = $this->candidates()[ $verifier ]['created'] ?? max( self::now_ms(), 1 + max( array( self::dropped(), ...array_keys( $this->epochs ) ) ) );
+		$created = $this->candidates()[ $verifier ]['created'] ?? max( self::now_ms(), 1 + max( array( self::dropped(), ...array_keys( $this->items->epochs ) ) ) );
 		if ( $is_new ) {
 			$this->make_room();
 		}
 
 		$mirrored = $this->mirror( array( $verifier => compact( 'session', 'created' ) ) + $this->in_meta() );
-		if ( ! $this->store( $verifier, $session, $created ) && ! $mirrored ) {
+		if ( ! $this->items->store( $verifier, $session, $created ) && ! $mirrored ) {
 			log_logins( 'a login cannot be kept: neither DynamoDB nor the database takes it' );
 		}
 		if ( $is_new ) {
@@ -232,24 +159,24 @@ final class Logins {
 	 */
 	public function end( array $verifiers ): void {
 		// Nobody's: WordPress asks for that when somebody without a login logs out.
-		if ( '' === $this->partition ) {
+		if ( '' === $this->items->partition ) {
 			return;
 		}
 		$late = array();
 		foreach ( $verifiers as $verifier ) {
 			$expires                  = $this->candidates()[ $verifier ]['session']['expiration'] ?? 0;
-			$this->ended[ $verifier ] = self::now_ms();
+			$this->items->ended[ $verifier ] = self::now_ms();
 			try {
 				// Kept for as long as its cookie could be shown, and a day for clocks.
 				$ttl = max( (int) $expires - time(), 0 ) + ( $expires > 0 ? DAY_IN_SECONDS : YEAR_IN_SECONDS );
-				wp_dynamodb_put( self::table(), $this->key( "r#{$verifier}" ), array(), array( 'ttl' => $ttl ) );
+				$this->items->store_end( $verifier, $ttl );
 			} catch ( \Throwable $problem ) {
 				log_logins( 'a logout cannot be stored in DynamoDB yet: ' . $problem->getMessage() );
 				$late[] = $verifier;
 				continue;
 			}
-			$this->remove( "s#{$verifier}" );
-			unset( $this->stored[ $verifier ] );
+			$this->items->remove( "s#{$verifier}" );
+			unset( $this->items->stored[ $verifier ] );
 		}
 
 		$this->mirror( array_diff_key( $this->in_meta(), array_flip( $verifiers ) ) );
@@ -266,17 +193,17 @@ final class Logins {
 	 *         is left in DynamoDB, and in user meta.
 	 */
 	public function end_all_but( array $keep ): array {
-		if ( '' === $this->partition ) {
+		if ( '' === $this->items->partition ) {
 			return array_fill_keys( array( 'holds', 'dynamodb', 'database' ), true );
 		}
 		// What is kept is known by its verifier, what has ended by its age: also what this host has not heard of. The clock of a host
 		// that began one of them may be ahead.
-		$moment = max( array( self::now_ms(), ...array_column( $this->candidates(), 'created' ), ...array_map( static fn ( int $before ): int => $before + 1, array_keys( $this->epochs ) ) ) );
+		$moment = max( array( self::now_ms(), ...array_column( $this->candidates(), 'created' ), ...array_map( static fn ( int $before ): int => $before + 1, array_keys( $this->items->epochs ) ) ) );
 
-		$this->epochs[ $moment ] = $keep;
+		$this->items->epochs[ $moment ] = $keep;
 
 		$database = $this->mirror( array_intersect_key( $this->in_meta(), array_flip( $keep ) ) );
-		$dynamodb = $this->answered;
+		$dynamodb = $this->items->answered;
 		try {
 			$this->store_epoch( $moment, $keep );
 		} catch ( \Throwable $problem ) {
@@ -284,9 +211,9 @@ final class Logins {
 			$holds = $this->remember( array(), $moment, $keep );
 			return array( 'dynamodb' => false ) + compact( 'holds', 'database' );
 		}
-		foreach ( array_diff( array_keys( $this->stored ), $keep ) as $verifier ) {
-			$dynamodb = $this->remove( "s#{$verifier}" ) && $dynamodb;
-			unset( $this->stored[ $verifier ] );
+		foreach ( array_diff( array_keys( $this->items->stored ), $keep ) as $verifier ) {
+			$dynamodb = $this->items->remove( "s#{$verifier}" ) && $dynamodb;
+			unset( $this->items->stored[ $verifier ] );
 		}
 		$this->tidy();
 
@@ -297,7 +224,7 @@ final class Logins {
 	 * Copies the sessions of user meta that DynamoDB does not have. How many there were.
 	 */
 	public function migrate(): int {
-		if ( ! $this->answered ) {
+		if ( ! $this->items->answered ) {
 			throw new \RuntimeException( 'DynamoDB does not answer' );
 		}
 		$count = 0;
@@ -305,8 +232,8 @@ final class Logins {
 			$verifier = (string) $verifier;
 			$lives    = (int) ( $candidate['session']['expiration'] ?? 0 ) > time();
 			$this->look_at( $verifier );
-			if ( $lives && ! isset( $this->stored[ $verifier ] ) && $this->is_good( $verifier, $candidate['created'] ) ) {
-				$count += (int) $this->store( $verifier, $candidate['session'], $candidate['created'] );
+			if ( $lives && ! isset( $this->items->stored[ $verifier ] ) && $this->is_good( $verifier, $candidate['created'] ) ) {
+				$count += (int) $this->items->store( $verifier, $candidate['session'], $candidate['created'] );
 			}
 		}
 		if ( $count > 0 ) {
@@ -324,9 +251,9 @@ final class Logins {
 	private function candidates(): array {
 		// What WordPress ended while the plugin was not active it ended in user meta alone.
 		$since      = (int) get_site_option( SINCE_OPTION, 0 );
-		$candidates = array_filter( $this->stored, fn ( array $held ): bool => $held['created'] > $since );
-		$before     = array_diff_key( $this->stored, $candidates );
-		$least      = $this->answered ? 0 : $this->accepted_since();
+		$candidates = array_filter( $this->items->stored, fn ( array $held ): bool => $held['created'] > $since );
+		$before     = array_diff_key( $this->items->stored, $candidates );
+		$least      = $this->items->answered ? 0 : $this->accepted_since();
 		foreach ( $this->in_meta() as $verifier => $candidate ) {
 			if ( $candidate['created'] >= $least ) {
 				$candidates[ $verifier ] ??= $before[ $verifier ] ?? $candidate;
@@ -352,42 +279,12 @@ final class Logins {
 	}
 
 	/**
-	 * Reads the items of one session itself, where the one read of all may have ended before them. What was found in that read is known
-	 * without: keys come in their order, the marks of what has ended before the sessions.
+	 * Makes sure of what DynamoDB has of a session.
 	 *
 	 * @param string $verifier Its verifier.
 	 */
 	private function look_at( string $verifier ): void {
-		$is_found = isset( $this->stored[ $verifier ] );
-		$is_asked = $this->is_large || ( ! $is_found && isset( $this->candidates()[ $verifier ] ) );
-		if ( ! $is_asked || ! $this->answered || isset( $this->ended[ $verifier ] ) || isset( $this->looked_at[ $verifier ] ) ) {
-			return;
-		}
-
-		$began = microtime( true );
-		// A page is not kept waiting for the sake of many others.
-		$this->looked_at[ $verifier ] = $this->looked_for < LOGINS_LOOK;
-		try {
-			foreach ( $this->looked_at[ $verifier ] ? array( 'r#', ...( $is_found ? array() : array( 's#' ) ) ) : array() as $sort ) {
-				$item = wp_dynamodb_get( self::table(), $this->key( $sort . $verifier ), array( 'consistent' => true ) );
-				if ( null !== $item ) {
-					$this->take( $item );
-				}
-			}
-		} catch ( \Throwable $problem ) {
-			$this->looked_at[ $verifier ] = false;
-			log_logins( 'a login session cannot be read, and is not accepted: ' . $problem->getMessage() );
-		}
-		$this->looked_for += microtime( true ) - $began;
-	}
-
-	/**
-	 * Whether nobody can tell if a session has ended, although DynamoDB answers.
-	 *
-	 * @param string $verifier Its verifier.
-	 */
-	private function is_unsure( string $verifier ): bool {
-		return $this->is_cut || false === ( $this->looked_at[ $verifier ] ?? true );
+		$this->items->look_at( $verifier, isset( $this->candidates()[ $verifier ] ) );
 	}
 
 	/**
@@ -397,7 +294,7 @@ final class Logins {
 	 * @param int    $created  When it began (ms).
 	 */
 	private function is_good( string $verifier, int $created ): bool {
-		return ! $this->is_unsure( $verifier ) && ! $this->has_ended( $verifier, $created );
+		return ! $this->items->is_unsure( $verifier ) && ! $this->has_ended( $verifier, $created );
 	}
 
 	/**
@@ -407,10 +304,10 @@ final class Logins {
 	 * @param int    $created  When it began (ms).
 	 */
 	private function has_ended( string $verifier, int $created ): bool {
-		if ( isset( $this->ended[ $verifier ] ) || $created <= self::dropped() ) {
+		if ( isset( $this->items->ended[ $verifier ] ) || $created <= self::dropped() ) {
 			return true;
 		}
-		foreach ( $this->epochs as $moment => $keep ) {
+		foreach ( $this->items->epochs as $moment => $keep ) {
 			if ( $created <= $moment && ! in_array( $verifier, $keep, true ) ) {
 				return true;
 			}
@@ -420,51 +317,23 @@ final class Logins {
 	}
 
 	/**
-	 * Takes one item of the partition.
-	 *
-	 * @param array<string, mixed> $item As DynamoDB has it.
-	 */
-	private function take( array $item ): void {
-		$name = substr( (string) $item['item'], 2 );
-		switch ( substr( (string) $item['item'], 0, 2 ) ) {
-			case 's#':
-				$session = json_decode( (string) ( $item['session'] ?? '' ), true );
-				if ( is_array( $session ) ) {
-					$this->stored[ $name ] = array(
-						'session' => $session,
-						'created' => (int) ( $item['created'] ?? 0 ),
-					);
-				}
-				break;
-			case 'r#':
-				$this->ended[ $name ] = (int) ( $item['updated_at'] ?? 0 );
-				break;
-			case 'e#':
-				$keep = json_decode( (string) ( $item['keep'] ?? '' ), true );
-				// What cannot be read keeps nobody.
-				$this->epochs[ (int) $name ] = is_array( $keep ) ? array_map( 'strval', array_values( $keep ) ) : array();
-				break;
-		}
-	}
-
-	/**
 	 * Takes the logouts that DynamoDB has not been told of, and tells it.
 	 */
 	private function take_pending(): void {
 		$rows = pending_logouts( $this->user_id );
 		// Where the database is read-only they stay pending for long: DynamoDB is told once.
-		$untold = array_diff( array_merge( ...array_column( $rows, 'verifiers' ) ), array_map( 'strval', array_keys( $this->ended ) ) );
+		$untold = array_diff( array_merge( ...array_column( $rows, 'verifiers' ) ), array_map( 'strval', array_keys( $this->items->ended ) ) );
 		$moved  = array();
 		foreach ( $rows as $row ) {
-			$this->ended += array_fill_keys( $row['verifiers'], self::now_ms() );
+			$this->items->ended += array_fill_keys( $row['verifiers'], self::now_ms() );
 			$epoch        = $row['epoch'];
-			$keep         = array_values( array_intersect( $this->epochs[ $epoch ] ?? $row['keep'], $row['keep'] ) );
-			if ( $epoch > 0 && ( $this->epochs[ $epoch ] ?? null ) !== $keep ) {
-				$this->epochs[ $epoch ] = $keep;
+			$keep         = array_values( array_intersect( $this->items->epochs[ $epoch ] ?? $row['keep'], $row['keep'] ) );
+			if ( $epoch > 0 && ( $this->items->epochs[ $epoch ] ?? null ) !== $keep ) {
+				$this->items->epochs[ $epoch ] = $keep;
 				$moved[ $epoch ]        = $keep;
 			}
 		}
-		if ( ! $this->answered || array() === $rows ) {
+		if ( ! $this->items->answered || array() === $rows ) {
 			return;
 		}
 		try {
@@ -472,7 +341,7 @@ final class Logins {
 				$this->store_epoch( $epoch, $keep );
 			}
 			foreach ( $untold as $verifier ) {
-				wp_dynamodb_put( self::table(), $this->key( "r#{$verifier}" ), array(), array( 'ttl' => YEAR_IN_SECONDS ) );
+				$this->items->store_end( $verifier, YEAR_IN_SECONDS );
 			}
 			forget_logouts( $this->user_id, $rows );
 		} catch ( \Throwable $problem ) {
@@ -497,46 +366,14 @@ final class Logins {
 	}
 
 	/**
-	 * Stores a session in DynamoDB. Whether it did.
-	 *
-	 * @param string               $verifier Its verifier.
-	 * @param array<string, mixed> $session  The session.
-	 * @param int                  $created  When it began (ms).
-	 */
-	private function store( string $verifier, array $session, int $created ): bool {
-		$this->stored[ $verifier ] = compact( 'session', 'created' );
-		try {
-			wp_dynamodb_put(
-				self::table(),
-				$this->key( "s#{$verifier}" ),
-				array(
-					'session' => (string) wp_json_encode( $session, JSON_INVALID_UTF8_SUBSTITUTE ),
-					'created' => $created,
-				),
-				array( 'ttl' => max( (int) ( $session['expiration'] ?? 0 ) - time(), 1 ) )
-			);
-		} catch ( \Throwable $problem ) {
-			log_logins( 'a login cannot be stored in DynamoDB, user meta stands in: ' . $problem->getMessage() );
-			return false;
-		}
-
-		return true;
-	}
-
-	/**
-	 * Stores that all sessions that began until a moment have ended.
+	 * Tells DynamoDB that all sessions that began until a moment have ended.
 	 *
 	 * @param int          $moment Milliseconds since 1970.
 	 * @param list<string> $keep   But for these.
 	 */
 	private function store_epoch( int $moment, array $keep ): void {
 		$last = max( array( 0, ...array_map( static fn ( array $candidate ): int => (int) ( $candidate['session']['expiration'] ?? 0 ), array_values( $this->candidates() ) ) ) );
-		wp_dynamodb_put(
-			self::table(),
-			$this->key( self::epoch_item( $moment ) ),
-			array( 'keep' => (string) wp_json_encode( $keep ) ),
-			array( 'ttl' => max( $last - time(), 0 ) + YEAR_IN_SECONDS )
-		);
+		$this->items->store_epoch( $moment, $keep, max( $last - time(), 0 ) + YEAR_IN_SECONDS );
 	}
 
 	/**
@@ -557,10 +394,10 @@ final class Logins {
 	private function tidy(): void {
 		// What is younger may be on its way here from another Region: a session that this host has not heard of must not end by it.
 		$moment = self::now_ms() - 1000 * LOGINS_SETTLED;
-		$items  = $this->answered ? $this->items_ended_until( $moment ) : array();
+		$items  = $this->items->answered ? $this->items_ended_until( $moment ) : array();
 		$keep   = array_map( 'strval', array_keys( $this->all() ) );
 		// A session of which nobody could tell must not end by it.
-		if ( count( $items ) <= LOGINS_UNTIDY || in_array( false, $this->looked_at, true ) ) {
+		if ( count( $items ) <= LOGINS_UNTIDY || $this->items->is_any_unsure() ) {
 			return;
 		}
 		try {
@@ -570,7 +407,7 @@ final class Logins {
 			return;
 		}
 		// Each takes a call: the next login goes on.
-		array_map( array( $this, 'remove' ), array_slice( $items, 0, 2 * LOGINS_UNTIDY ) );
+		array_map( array( $this->items, 'remove' ), array_slice( $items, 0, 2 * LOGINS_UNTIDY ) );
 	}
 
 	/**
@@ -581,39 +418,24 @@ final class Logins {
 	 */
 	private function items_ended_until( int $moment ): array {
 		$items = array();
-		foreach ( $this->ended as $verifier => $at ) {
+		foreach ( $this->items->ended as $verifier => $at ) {
 			// A session began before it ended.
 			if ( $at <= $moment ) {
 				$items[] = "r#{$verifier}";
 			}
 		}
-		foreach ( array_keys( $this->epochs ) as $at ) {
+		foreach ( array_keys( $this->items->epochs ) as $at ) {
 			if ( $at <= $moment ) {
-				$items[] = self::epoch_item( $at );
+				$items[] = Login_Items::epoch_item( $at );
 			}
 		}
-		foreach ( $this->stored as $verifier => $held ) {
+		foreach ( $this->items->stored as $verifier => $held ) {
 			if ( $held['created'] <= $moment && $this->has_ended( (string) $verifier, $held['created'] ) ) {
 				$items[] = "s#{$verifier}";
 			}
 		}
 
 		return $items;
-	}
-
-	/**
-	 * Deletes an item that is not needed any more; should that fail, it expires. Whether it is gone.
-	 *
-	 * @param string $item Its sort key.
-	 */
-	private function remove( string $item ): bool {
-		try {
-			wp_dynamodb_delete( self::table(), $this->key( $item ) );
-		} catch ( \Throwable ) {
-			return false;
-		}
-
-		return true;
 	}
 
 	/**
@@ -656,39 +478,10 @@ final class Logins {
 	}
 
 	/**
-	 * The key of an item.
-	 *
-	 * @param string $item Its sort key.
-	 * @return array{user: string, item: string}
-	 */
-	private function key( string $item ): array {
-		return array(
-			'user' => $this->partition,
-			'item' => $item,
-		);
-	}
-
-	/**
-	 * The sort key of "all that began until then have ended".
-	 *
-	 * @param int $moment Milliseconds since 1970.
-	 */
-	private static function epoch_item( int $moment ): string {
-		return sprintf( 'e#%013d', $moment );
-	}
-
-	/**
 	 * Up to when all sessions of all users have ended (ms).
 	 */
 	private static function dropped(): int {
 		return (int) get_site_option( DROPPED_OPTION, 0 );
-	}
-
-	/**
-	 * The table.
-	 */
-	private static function table(): string {
-		return (string) setting( 'logins_table' );
 	}
 
 	/**
