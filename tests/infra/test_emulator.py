@@ -3,13 +3,15 @@
 import json
 import re
 
+import alarms
 import emulator
 import found
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
-from cfn import INFRA
+from cfn import ACCOUNT, INFRA
 from harness import wait
+from stacks import arn
 
 
 def table():
@@ -84,6 +86,18 @@ def test_the_steps_begin_with_the_database(made):
 
     assert wait.until(entered, what="the first step", timeout=10) == ["Settings", "WhichRegion", "Database", "FailOverDatabase"]
     steps.stop_execution(executionArn=started["executionArn"])
+
+
+def test_rules_take_the_sites_alarms_and_no_other(made):
+    """The patterns, judged by ministack: tests/infra/alarms.py judges them elsewhere."""
+    for (name, region), stack in made.site.stacks.items():
+        for rule in stack.of_type("AWS::Events::Rule"):
+            events = emulator.client("events", region)
+            ours, other = (arn("cloudwatch", "us-east-1", f"alarm:{n}") for n in ("wp-dynamodb-failover-site-us-west-2", "disk-full"))
+            for alarm, state, wanted in ((ours, "ALARM", True), (ours, "OK", True), (other, "ALARM", False)):
+                event = {**alarms.change(alarm, state, ACCOUNT, "us-east-1"), "id": "1", "time": "2026-11-25T00:00:00Z"}
+                found = events.test_event_pattern(EventPattern=json.dumps(rule.properties["EventPattern"]), Event=json.dumps(event))["Result"]
+                assert found == wanted, f"{name} in {region}: {state} of {alarm}"
 
 
 def _ended(steps, execution):
