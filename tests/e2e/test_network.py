@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from browser import Browser
-from test_settings_page import EAST, LOGINS, accessible, connection_says, todo, wp
+from test_settings_page import EAST, accessible, connection_says, todo, wp
 
 from harness.lab import Lab
 from harness.site import Site
@@ -120,7 +120,7 @@ def more(queries: list[str], than: list[str]) -> list[str]:
 
 
 def test_a_network(run, network: str, site: Site, lab: Lab) -> None:
-    lab._post("/table", {"table": LOGINS, "hash_key": "user", "range_key": "item", "ttl_attribute": "expires"})
+    lab._post("/table", {"table": "network_logins", "hash_key": "user", "range_key": "item", "ttl_attribute": "expires"})
     browser = Browser(run)
     try:
         browser.open()
@@ -137,6 +137,7 @@ def test_a_network(run, network: str, site: Site, lab: Lab) -> None:
         browser.at("tr[data-slug=wp-dynamodb] .settings a", "click")
         browser.appears(".wpd-headline")
         browser.at("#wpd-logins", "check")
+        browser.at("#wpd-logins_table", "fill", "network_logins")
         browser.at("#wpd-save", "click")
         browser.appears(".notice-success", "Settings saved.")
         assert "All tables are as they should be" in connection_says(browser)
