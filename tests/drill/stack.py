@@ -12,7 +12,7 @@ import signal
 import sys
 from pathlib import Path
 
-from harness import paths, process, wait
+from harness import doors, paths, process, wait
 from harness.fpm import Fpm, publish
 from harness.lab import Lab
 from harness.mariadb import MariaDb
@@ -25,7 +25,7 @@ PAGE, STATUS, CART = "/drill/session", "/drill/status", "/?demo_cart="
 
 
 class Stack:
-    def __init__(self, run: Path, ports: paths.Ports, workers: int, wordpress: bool, ini: dict[str, str]):
+    def __init__(self, run: Path, ports: paths.Ports, workers: int, wordpress: bool, ini: dict[str, str], health_workers: int, own_parameter: bool):
         self.run, self.ports = run, ports
         self.lab = Lab(run, ports)
         self.pages = run / "pages"
@@ -34,7 +34,8 @@ class Stack:
         docroot = self.wordpress.docroot if self.wordpress else self.pages
         self.hosts = {
             region: Fpm(
-                f"drill-{region}", run, ports, region, docroot=docroot, workers=workers, health_workers=HEALTH_WORKERS, ini=ini, names=True
+                f"drill-{region}", run, ports, region, docroot=docroot, workers=workers, health_workers=health_workers,
+                ini=(only_own_parameter(ports, region) if own_parameter else {}) | ini, names=True,
             )
             for region in paths.REGIONS
         }
@@ -77,6 +78,13 @@ class Stack:
         raise ValueError(f"unknown command {what!r}")
 
 
+def only_own_parameter(ports: paths.Ports, home: str) -> dict[str, str]:
+    """Settings of a host that knows only its own Region's parameter, as with the usual recipe: SSM of the others is where nothing listens."""
+    nowhere = "http://127.0.0.1:9"
+    own = doors.url(ports, "ssm", home, remote=False, by_name=True)
+    return {"wp_dynamodb.ssm_endpoints": ",".join(f"{region}={own if region == home else nowhere}" for region in paths.REGIONS)}
+
+
 def kill_worker(fpm: Fpm) -> dict:
     """kill -9 of one worker in the middle of its work; of any when none is found at work within a second."""
     try:
@@ -106,6 +114,8 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=12, help="workers of each host (default: 12)")
     parser.add_argument("--wordpress", action="store_true", help="with MariaDB and WordPress")
     parser.add_argument("--ini", action="append", default=[], metavar="NAME=VALUE", help="a setting of the hosts; the drills are meant for the defaults")
+    parser.add_argument("--health-workers", type=int, default=HEALTH_WORKERS, help=f"workers of each host for health checks (default: {HEALTH_WORKERS})")
+    parser.add_argument("--own-parameter", action="store_true", help="hosts read the parameter of their own Region only, as with the usual recipe")
     arguments = parser.parse_args()
     if os.geteuid() != 0:
         return cannot("only root can, for the hosts' workers run as the web server's user and have names of their own")
@@ -113,7 +123,10 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     run = paths.run_dir("drill")
     clean(run)
-    stack = Stack(run, paths.ports(20700), arguments.workers, arguments.wordpress, dict(setting.split("=", 1) for setting in arguments.ini))
+    ini = dict(setting.split("=", 1) for setting in arguments.ini)
+    stack = Stack(
+        run, paths.ports(20700), arguments.workers, arguments.wordpress, ini, arguments.health_workers, arguments.own_parameter,
+    )
     try:
         stack.start()
         answer(stack.where())

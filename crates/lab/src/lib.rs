@@ -27,6 +27,7 @@
 //! | [`route53`] | health checks and failover records, simulated |
 //! | [`alarm`] | CloudWatch alarms on health checks, and their events |
 //! | [`lambda`] | Lambda: the runtime API, and a real `bootstrap` that speaks it |
+//! | [`rehearse`] | the loss of a Region with everything that answers it, in compressed time |
 //! | [`drill`] | faults under load through nginx and php-fpm, held against limits |
 //! | [`cli`] | the command line and its client side |
 
@@ -46,6 +47,7 @@ pub mod lab;
 pub mod lambda;
 pub mod moto;
 pub mod region;
+pub mod rehearse;
 pub mod replication;
 pub mod route53;
 pub mod site;

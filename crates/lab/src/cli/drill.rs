@@ -60,7 +60,7 @@ fn positive(text: &str) -> Result<f64, String> {
 }
 
 /// Nobody should hear after half an hour that the report cannot be written.
-fn check_writable(file: &Path) -> Result<(), String> {
+pub fn check_writable(file: &Path) -> Result<(), String> {
     let was_there = file.symlink_metadata().is_ok();
     let opened = OpenOptions::new().create(true).append(true).open(file);
     if opened.is_ok() && !was_there {
@@ -92,6 +92,7 @@ pub fn run(port: Option<u16>, as_json: bool, args: DrillArgs) -> ExitCode {
             port,
             workers: args.workers.into(),
             wordpress: !args.no_wordpress,
+            more: Vec::new(),
         },
         print_json: as_json,
         json: args.json_file,
@@ -111,7 +112,7 @@ pub fn run(port: Option<u16>, as_json: bool, args: DrillArgs) -> ExitCode {
 }
 
 /// The command as it was given, without the folders of this machine.
-fn command() -> String {
+pub fn command() -> String {
     let mut words = std::env::args();
     let program = words.next().unwrap_or_default();
     let name = program.rsplit('/').next().unwrap_or_default().to_owned();

@@ -4,6 +4,7 @@ mod client;
 mod drill;
 mod lambda;
 mod print;
+mod rehearse;
 mod serve;
 
 use std::path::PathBuf;
@@ -124,6 +125,8 @@ enum Command {
     Lambda(lambda::LambdaArgs),
     /// Run drills: faults under load through nginx and php-fpm, each held against its limits.
     Drill(drill::DrillArgs),
+    /// Rehearse the loss of a Region in compressed time: health checks, DNS, alarm, the real Lambda, parameters, hosts, failback.
+    Rehearse(rehearse::RehearseArgs),
 }
 
 /// Options of `serve`.
@@ -244,6 +247,7 @@ pub fn main() -> ExitCode {
     let port = cli.port.unwrap_or(PORT);
     let done = match cli.command {
         Command::Drill(args) => return drill::run(cli.port, cli.json, args),
+        Command::Rehearse(args) => return rehearse::run(cli.port, cli.json, args),
         Command::Serve(args) => serve::run(port, args),
         Command::Lambda(args) => lambda::run(port, cli.json, args),
         command => client::run(port, cli.json, command),
@@ -280,6 +284,9 @@ mod tests {
             "lab lambda --bootstrap b",
             "lab lambda --bootstrap b --event - --env X",
             "lab lambda --bootstrap b --event - --kill-after us-west-2",
+            "lab rehearse --scale 0.5",
+            "lab rehearse --scale 100",
+            "lab rehearse --quick --recipe",
             "lab drill",
             "lab drill earthquake",
             "lab drill --list --rate 0",

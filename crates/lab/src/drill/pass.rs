@@ -151,7 +151,10 @@ impl Pass<'_> {
 ///
 /// The parameter is written only when a drill has moved it: for the length of the switch window after that the hosts would use both Regions,
 /// and a drill is to begin like an ordinary day.
-async fn calm(lab: &Lab, stack: &mut Stack, site: &Site) -> Result<()> {
+///
+/// # Errors
+/// When a host does not become so within a minute.
+pub async fn calm(lab: &Lab, stack: &mut Stack, site: &Site) -> Result<()> {
     let active = &lab.regions[0];
     lab.replication(&json!({"state": "run", "lag_ms": LAG_MS})).await?;
     lab.heal().await?;

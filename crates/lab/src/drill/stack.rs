@@ -27,6 +27,8 @@ pub struct Options {
     pub workers: usize,
     /// With WordPress.
     pub wordpress: bool,
+    /// More of its arguments, such as settings of the hosts.
+    pub more: Vec<String>,
 }
 
 /// What the stack says of itself in its first line.
@@ -49,6 +51,8 @@ pub struct Host {
     pub page: String,
     /// Address of `wp_dynamodb_status()` as JSON.
     pub status: String,
+    /// Address of its health check.
+    pub healthz: String,
     /// Address of the demo's cart in WordPress, the action's name to be added; none without WordPress.
     pub cart: Option<String>,
 }
@@ -79,6 +83,7 @@ impl Stack {
         if options.wordpress {
             command.arg("--wordpress");
         }
+        command.args(&options.more);
         if let Some(port) = options.port {
             command.env("WPD_PORT", port.to_string());
         }

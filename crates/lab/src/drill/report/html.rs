@@ -12,7 +12,8 @@ use super::{DrillReport, PassReport, Report, plot, seconds};
 /// More lost or stale sessions than these are in the JSON only.
 const LISTED: usize = 300;
 
-const STYLE: &str = "
+/// The style of reports.
+pub const STYLE: &str = "
 :root{color-scheme:light dark;--line:#8886;--good:#1a7f37;--bad:#c62828}
 @media(prefers-color-scheme:dark){:root{--good:#56d364;--bad:#ff7b72}}
 body{font:15px/1.45 system-ui,sans-serif;max-width:72rem;margin:0 auto;padding:1rem;background:Canvas;color:CanvasText}
@@ -279,7 +280,8 @@ fn thousandths(ms: u64) -> String {
     format!("{}.{:03} s", ms / 1000, ms % 1000)
 }
 
-fn escape(text: &str) -> String {
+/// Text that is no markup.
+pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 

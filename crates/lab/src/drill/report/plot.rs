@@ -13,9 +13,11 @@ use super::PassReport;
 
 const SIZE: (u32, u32) = (960, 600);
 /// One colour per host or Region, in their order; from the third on they repeat.
-const COLOURS: [RGBColor; 2] = [RGBColor(0x2b, 0x7b, 0xba), RGBColor(0xd9, 0x7a, 0x06)];
-const BAD: RGBColor = RGBColor(0xd6, 0x27, 0x28);
-const GREY: RGBColor = RGBColor(0x80, 0x80, 0x80);
+pub const COLOURS: [RGBColor; 2] = [RGBColor(0x2b, 0x7b, 0xba), RGBColor(0xd9, 0x7a, 0x06)];
+/// What failed.
+pub const BAD: RGBColor = RGBColor(0xd6, 0x27, 0x28);
+/// Axes, shades and what is not known.
+pub const GREY: RGBColor = RGBColor(0x80, 0x80, 0x80);
 
 /// What the page's style sheet adds: text in the page's colour, the second series dashed.
 pub const STYLE: &str = "svg.plot text{fill:currentColor}svg.plot polyline[stroke=\"#D97A06\"]{stroke-dasharray:7 3}svg.plot polyline[stroke=\"#D62728\"]{stroke-width:2.5}";
@@ -34,6 +36,14 @@ pub fn svg(pass: &PassReport, id: &str, title: &str, description: &str) -> Resul
         draw(pass, &panels).map_err(|error| anyhow!("the plot cannot be drawn: {error}"))?;
         root.present().map_err(|error| anyhow!("the plot cannot be drawn: {error}"))?;
     }
+    labelled(&svg, id, title, description)
+}
+
+/// The drawing with what a reader without eyes gets: title and description. `id` makes their references unique in the page.
+///
+/// # Errors
+/// When it is no SVG.
+pub fn labelled(svg: &str, id: &str, title: &str, description: &str) -> Result<String> {
     // The library knows nothing of accessibility: what a reader without eyes gets is put after the opening tag.
     let open = svg.find("<svg ").ok_or_else(|| anyhow!("the plotting library made no SVG"))?;
     let (_, svg) = svg.split_at(open);

@@ -1,0 +1,146 @@
+//! Whether it was good enough.
+
+use serde::Serialize;
+
+use super::figures::Figures;
+use super::scenario::{Design, Loss, Scenario};
+
+/// One limit and what was measured.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Check {
+    /// What is limited.
+    pub what: &'static str,
+    /// The limit.
+    pub limit: String,
+    /// What was measured.
+    pub measured: String,
+    /// Whether the limit was met.
+    pub met: bool,
+}
+
+/// From the first failed canary to the parameter, in seconds.
+const DECISION_S: f64 = 60.0;
+/// From the parameter to the hosts.
+const WORKERS_S: f64 = 10.0;
+/// From the loss to the last visitor sent to the lost Region.
+const DNS_S: f64 = 180.0;
+/// From the return to equal parameters: a tick of the returned Region's controller, or of the standby's.
+const REPAIR_S: f64 = 70.0;
+/// From an order to the parameter: a failback waits for replication first.
+const FAILBACK_S: f64 = 60.0;
+
+/// The limits of a scenario; the recipe has none, for nobody promised anything.
+pub fn judge(scenario: &Scenario, figures: &Figures) -> Vec<Check> {
+    if scenario.design == Design::Recipe {
+        return Vec::new();
+    }
+    let mut checks = vec![
+        seconds("first failed canary → parameter in the standby", DECISION_S, figures.decision_s),
+        seconds("parameter → hosts of the standby", WORKERS_S, figures.workers_s),
+        seconds("loss → the last visitor is sent to the lost Region (DNS)", DNS_S, figures.visitors_moved_s),
+        count("requests failed after that, until the Region returns", 0, figures.failed_after_move),
+        Check {
+            what: "good requests in the last minute of the loss",
+            limit: "all".into(),
+            measured: format!("{:.1} %", figures.good_at_the_end * 100.0),
+            met: figures.good_at_the_end >= 1.0,
+        },
+        count("automatic switches", 1, figures.switches as u64),
+        seconds("return → all parameters agree", REPAIR_S, figures.repaired_s),
+        count("requests failed after the return", 0, figures.failed_after_return),
+        count("items that the Regions do not agree on at the end", 0, figures.differing_items),
+        count("events that no controller could deal with", 0, figures.dead_letters as u64),
+    ];
+    if scenario.plan.failback_s.is_some() {
+        checks.push(seconds("order of the failback → parameter", FAILBACK_S, figures.failback_s));
+    }
+    if scenario.loss == Loss::Dynamodb {
+        // Hosts bridge by themselves, whoever decides what.
+        checks.push(count("requests failed while DynamoDB was lost", 0, figures.failed));
+    }
+    checks
+}
+
+fn seconds(what: &'static str, limit: f64, measured: Option<f64>) -> Check {
+    Check {
+        what,
+        limit: format!("{limit:.0} s"),
+        measured: measured.map_or_else(|| "never".into(), |s| format!("{s:.1} s")),
+        met: measured.is_some_and(|s| s <= limit),
+    }
+}
+
+fn count(what: &'static str, limit: u64, measured: u64) -> Check {
+    Check { what, limit: limit.to_string(), measured: measured.to_string(), met: measured <= limit }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::super::scenario::Plan;
+    use super::*;
+
+    fn good() -> Figures {
+        Figures {
+            canary_s: Some(20.0),
+            decision_s: Some(25.0),
+            parameter_s: Some(45.0),
+            workers_s: Some(4.0),
+            dns_s: Some(100.0),
+            visitors_moved_s: Some(155.0),
+            bridged_s: BTreeMap::new(),
+            repaired_s: Some(30.0),
+            failback_s: Some(10.0),
+            visitors_back_s: Some(150.0),
+            requests: 1000,
+            failed: 300,
+            wrong: 0,
+            failed_after_move: 0,
+            failed_after_return: 0,
+            outage_s: Some(160.0),
+            good_at_the_end: 1.0,
+            causes: BTreeMap::new(),
+            switches: 1,
+            cold_starts_ms: vec![12.0],
+            warm_tick_ms: Some(10.0),
+            dead_letters: 0,
+            differing_items: 0,
+        }
+    }
+
+    fn scenario(design: Design, loss: Loss) -> Scenario {
+        Scenario { design, loss, plan: Plan::whole(true) }
+    }
+
+    fn missed(figures: &Figures, loss: Loss) -> usize {
+        judge(&scenario(Design::Ours, loss), figures).iter().filter(|check| !check.met).count()
+    }
+
+    #[test]
+    fn each_limit_can_be_missed() {
+        assert_eq!(missed(&good(), Loss::Region), 0);
+        let worse: [fn(&mut Figures); 13] = [
+            |f| f.decision_s = Some(60.1),
+            |f| f.decision_s = None,
+            |f| f.workers_s = Some(10.1),
+            |f| f.visitors_moved_s = Some(181.0),
+            |f| f.visitors_moved_s = None,
+            |f| f.failed_after_move = 1,
+            |f| f.good_at_the_end = 0.99,
+            |f| f.switches = 2,
+            |f| f.repaired_s = None,
+            |f| f.failed_after_return = 1,
+            |f| f.differing_items = 1,
+            |f| f.dead_letters = 1,
+            |f| f.failback_s = None,
+        ];
+        for (index, worsen) in worse.iter().enumerate() {
+            let mut figures = good();
+            worsen(&mut figures);
+            assert_eq!(missed(&figures, Loss::Region), 1, "{index}");
+        }
+        assert_eq!(missed(&good(), Loss::Dynamodb), 1, "a host that bridges fails no request");
+        assert!(judge(&scenario(Design::Recipe, Loss::Region), &good()).is_empty());
+    }
+}
