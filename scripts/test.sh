@@ -35,7 +35,7 @@ phase() {
         wordpress-6.8)
             WPD_WORDPRESS_VERSION=6.8 "$VENV/bin/python" -m pytest -c tests/pyproject.toml --rootdir tests \
                 tests/e2e/test_wordpress.py tests/e2e/test_logins.py tests/e2e/test_settings_page.py tests/e2e/test_network.py \
-                tests/e2e/test_hostile.py tests/e2e/test_healthz.py
+                tests/e2e/test_network_logins.py tests/e2e/test_hostile.py tests/e2e/test_cli.py tests/e2e/test_healthz.py
             ;;
     esac
 }
