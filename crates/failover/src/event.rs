@@ -84,6 +84,14 @@ pub enum Action {
     Mode,
 }
 
+impl Order {
+    /// An order without particulars.
+    #[must_use]
+    pub fn of(action: Action) -> Order {
+        Order { action, to: None, by: None, why: None, force: false, drain: false, mode: None }
+    }
+}
+
 impl Event {
     /// Reads an event.
     ///

@@ -9,6 +9,7 @@
 //! world        what the controller needs of the world, as a trait
 //! aws/         the world: clients, canary, site, parameters, ledger, after_switch
 //! controller   an event's way: remember, look, decide, act, write down
+//! ctl/         the command line
 //! answer       what came of it: the Lambda's answer, log lines, metrics
 //! ```
 //!
@@ -17,6 +18,7 @@
 pub mod answer;
 pub mod aws;
 pub mod controller;
+pub mod ctl;
 pub mod decide;
 pub mod event;
 pub mod memory;

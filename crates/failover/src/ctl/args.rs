@@ -1,0 +1,135 @@
+//! Commands and flags.
+
+use clap::{Args as ClapArgs, Parser, Subcommand};
+
+use crate::memory::Way;
+
+/// Moves and inspects the active Region of wp-dynamodb.
+#[derive(Debug, Parser)]
+#[command(name = "wp-dynamodb-ctl", version, max_term_width = 100)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Flags of all commands. Each has an environment variable of the same meaning as the Lambda's.
+#[derive(Debug, ClapArgs)]
+#[allow(clippy::doc_markdown, reason = "these comments are the help, where a backtick is a backtick")]
+pub(crate) struct Common {
+    /// Regions, the preferred one first
+    #[arg(long, global = true, env = "WP_DYNAMODB_REGIONS", default_value = "us-east-1,us-west-2")]
+    pub regions: String,
+    /// The Region whose control table is used [default: the first that answers]
+    #[arg(long, global = true)]
+    pub home: Option<String>,
+    /// The SSM parameter that holds the active Region
+    #[arg(long, global = true, env = "WP_DYNAMODB_REGION_PARAMETER", default_value = "/wordpress/dynamodb_region")]
+    pub parameter: String,
+    /// The session table
+    #[arg(long, global = true, env = "WP_DYNAMODB_TABLE", default_value = "wordpress_sessions")]
+    pub table: String,
+    /// Its hash key
+    #[arg(long, global = true, env = "WP_DYNAMODB_SESSION_HASH_KEY", default_value = "session_id")]
+    pub hash_key: String,
+    /// Its TTL attribute
+    #[arg(long, global = true, env = "WP_DYNAMODB_SESSION_EXPIRES_ATTRIBUTE", default_value = "expires")]
+    pub expires: String,
+    /// The controllers' own table
+    #[arg(long, global = true, env = "WP_DYNAMODB_CONTROL_TABLE", default_value = "wordpress_failover")]
+    pub control_table: String,
+    /// Public health checks: us-east-1=https://…/healthz?level=ready,us-west-2=https://…
+    #[arg(long, global = true, env = "WP_DYNAMODB_HEALTH_URLS", default_value = "", hide_default_value = true)]
+    pub health_urls: String,
+    /// Alarms on the health checks: us-east-1=arn:aws:cloudwatch:…
+    #[arg(long, global = true, env = "WP_DYNAMODB_ALARMS", default_value = "", hide_default_value = true)]
+    pub alarms: String,
+    /// Endpoints of DynamoDB other than AWS's: us-east-1=http://…
+    #[arg(long, global = true, env = "WP_DYNAMODB_ENDPOINTS", default_value = "", hide_default_value = true)]
+    pub endpoints: String,
+    /// Endpoints of SSM other than AWS's: us-east-1=http://…
+    #[arg(long, global = true, env = "WP_DYNAMODB_SSM_ENDPOINTS", default_value = "", hide_default_value = true)]
+    pub ssm_endpoints: String,
+    /// Answers in JSON, on standard output; progress goes to standard error
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Looks at all Regions: parameter, site, DynamoDB, who decides, and what a controller would do now
+    Status,
+    /// Moves the active Region
+    Switch(Switch),
+    /// Moves the active Region back to the preferred one, the first of --regions
+    Failback(Order),
+    /// No automatic change of anything until unpin
+    Pin(Note),
+    /// Ends a pin
+    Unpin(Note),
+    /// Whether controllers may switch by themselves
+    Mode(Mode),
+    /// The audit trail: who moved what, when and why
+    History(History),
+}
+
+/// Who and why, for the audit trail.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Note {
+    /// Who orders it
+    #[arg(long, env = "USER", default_value = "somebody")]
+    pub by: String,
+    /// Why
+    #[arg(long, default_value = "no reason given")]
+    pub why: String,
+    /// Says what would be written, and writes nothing (but the canaries that looking writes)
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Order {
+    #[command(flatten)]
+    pub note: Note,
+    /// Also to a Region that is not well, against a pin, with replication behind, or without a control table
+    #[arg(long)]
+    pub force: bool,
+    /// Also tells hosts that use their own Region's table (routing = local) to leave the old one
+    #[arg(long)]
+    pub drain: bool,
+    /// Does not wait until the Regions agree
+    #[arg(long)]
+    pub no_wait: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Switch {
+    /// The Region to go to
+    #[arg(long)]
+    pub to: String,
+    #[command(flatten)]
+    pub order: Order,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Mode {
+    /// auto: controllers switch by themselves; manual: they only say what they would do
+    #[arg(value_parser = ["auto", "manual"])]
+    pub mode: String,
+    #[command(flatten)]
+    pub note: Note,
+}
+
+impl Mode {
+    pub(crate) fn way(&self) -> Way {
+        if self.mode == "manual" { Way::Manual } else { Way::Auto }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct History {
+    /// At most so many entries, the newest first
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(i32).range(1..=1000))]
+    pub last: i32,
+}

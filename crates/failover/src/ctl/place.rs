@@ -1,0 +1,76 @@
+//! Settings from flags and environment; which Region's control table answers.
+
+use wp_dynamodb_core::Region;
+
+use super::Usage;
+use super::args::Common;
+use crate::answer::Line;
+use crate::aws::Aws;
+use crate::aws::ledger::Ledger;
+use crate::settings::Settings;
+
+/// The settings as seen from `home`.
+pub(crate) fn settings(common: &Common, home: &str) -> anyhow::Result<Settings> {
+    // Without these a quorum of two could never be seen; a person who looks does not need one.
+    let sources = 1 + usize::from(!common.health_urls.is_empty()) + usize::from(!common.alarms.is_empty());
+    let quorum = sources.min(2).to_string();
+    let get = |name: &str| match name {
+        "AWS_REGION" => Some(home.to_owned()),
+        "WP_DYNAMODB_REGIONS" => Some(common.regions.clone()),
+        "WP_DYNAMODB_REGION_PARAMETER" => Some(common.parameter.clone()),
+        "WP_DYNAMODB_TABLE" => Some(common.table.clone()),
+        "WP_DYNAMODB_SESSION_HASH_KEY" => Some(common.hash_key.clone()),
+        "WP_DYNAMODB_SESSION_EXPIRES_ATTRIBUTE" => Some(common.expires.clone()),
+        "WP_DYNAMODB_CONTROL_TABLE" => Some(common.control_table.clone()),
+        "WP_DYNAMODB_HEALTH_URLS" => Some(common.health_urls.clone()),
+        "WP_DYNAMODB_ALARMS" => Some(common.alarms.clone()),
+        "WP_DYNAMODB_ENDPOINTS" => Some(common.endpoints.clone()),
+        "WP_DYNAMODB_SSM_ENDPOINTS" => Some(common.ssm_endpoints.clone()),
+        name => std::env::var(name).ok().or_else(|| (name == "WP_DYNAMODB_QUORUM").then(|| quorum.clone())),
+    };
+    Settings::read(get).map_err(|wrong| Usage(named_as_flags(&wrong)).into())
+}
+
+/// People who type flags look for flags.
+fn named_as_flags(wrong: &str) -> String {
+    let flags = [
+        ("AWS_REGION", "--home"),
+        ("WP_DYNAMODB_REGIONS", "--regions"),
+        ("WP_DYNAMODB_HEALTH_URLS", "--health-urls"),
+        ("WP_DYNAMODB_ALARMS", "--alarms"),
+        ("WP_DYNAMODB_ENDPOINTS", "--endpoints"),
+        ("WP_DYNAMODB_SSM_ENDPOINTS", "--ssm-endpoints"),
+    ];
+    flags.iter().fold(wrong.to_owned(), |text, (name, flag)| text.replace(name, flag))
+}
+
+/// The settings as seen from the Region that is to be asked first: `--home`, else the Region to go to, else the first whose control
+/// table answers; if none does, the first of these.
+pub(crate) async fn find(common: &Common, to: Option<&str>) -> anyhow::Result<Settings> {
+    if let Some(home) = &common.home {
+        return settings(common, home);
+    }
+    let first = common.regions.split(',').next().unwrap_or_default().trim();
+    let known = settings(common, first)?.policy.regions;
+    let to = to.and_then(|to| known.iter().find(|r| r.as_str() == to));
+    // `AWS_REGION` of the shell comes before the rest: a person on a host of one Region means that one.
+    let here = std::env::var("AWS_REGION").ok().and_then(|name| known.iter().find(|r| r.as_str() == name));
+    let mut candidates: Vec<&Region> = Vec::new();
+    for region in to.into_iter().chain(here).chain(&known) {
+        if !candidates.contains(&region) {
+            candidates.push(region);
+        }
+    }
+    for region in &candidates {
+        let found = settings(common, region.as_str())?;
+        let aws = Aws::new(&found, silent).await;
+        let ledger: Ledger<'_> = aws.ledger();
+        if ledger.mode().await.is_ok() {
+            return settings(common, region.as_str());
+        }
+    }
+    settings(common, candidates.first().map_or(first, |r| r.as_str()))
+}
+
+/// The log lines of the Lambda; a person gets the answer instead.
+pub(crate) fn silent(_: &Line) {}
