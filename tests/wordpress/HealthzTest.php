@@ -80,7 +80,7 @@ final class HealthzTest extends SiteTestCase {
 		list( , $address ) = $this->silent_database();
 		$this->database_at( $address );
 
-		$answer = $this->site->serve()->request( self::DIRECT . '&level=ready' );
+		$answer = $this->site->serve( ...$this->folder_of_answers() )->request( self::DIRECT . '&level=ready' );
 
 		$this->assert_health( 503, "FAIL\ncause: database\n", $answer );
 		$this->assertLessThan( 1.5, $answer['seconds'] );
@@ -96,7 +96,7 @@ final class HealthzTest extends SiteTestCase {
 		$server  = proc_open( array( PHP_BINARY, '-n', '-r', $code, '--', $refusal, (string) $pause ), array( 1 => array( 'pipe', 'w' ) ), $pipes );
 		$this->database_at( trim( fgets( $pipes[1] ) ) );
 
-		$answer = $this->site->serve()->request( self::DIRECT . '&level=ready' );
+		$answer = $this->site->serve( ...$this->folder_of_answers() )->request( self::DIRECT . '&level=ready' );
 		proc_terminate( $server );
 
 		$this->assert_health( 503, "FAIL\ncause: {$cause}\n", $answer );
@@ -110,12 +110,11 @@ final class HealthzTest extends SiteTestCase {
 	public function test_the_database_is_asked_once_a_second_by_the_whole_host(): void {
 		list( $database, $address ) = $this->silent_database();
 		$this->database_at( $address );
-		$this->site->environment['PHP_CLI_SERVER_WORKERS'] = '4';
-
-		$server = $this->site->serve();
-		$began  = microtime( true );
+		// Each is a process of its own.
+		$servers = array( $this->site->serve( ...$this->folder_of_answers() ), $this->site->serve( ...$this->folder_of_answers() ) );
+		$began   = microtime( true );
 		for ( $asked = 0; microtime( true ) - $began < 2; $asked++ ) {
-			$said[ $server->request( self::DIRECT . '&level=ready' )['body'] ] = true;
+			$said[ $servers[ $asked % 2 ]->request( self::DIRECT . '&level=ready' )['body'] ] = true;
 		}
 
 		$this->assertSame( array( "FAIL\ncause: database\n" => true ), $said );
