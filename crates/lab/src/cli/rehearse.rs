@@ -13,9 +13,9 @@ use crate::rehearse::run::{self, Options};
 /// Options of `rehearse`.
 #[derive(Debug, Args)]
 pub struct RehearseArgs {
-    /// How many real seconds one second of the rehearsal stands for: all intervals are divided by it.
-    #[arg(long, default_value_t = 5.0, value_parser = scale)]
-    scale: f64,
+    /// How many real seconds one second of the rehearsal stands for: all intervals are divided by it (default: 5; with --quick 6).
+    #[arg(long, value_parser = scale)]
+    scale: Option<f64>,
     /// The whole story only, shorter and without WordPress: shows that everything works.
     #[arg(long, conflicts_with = "recipe")]
     quick: bool,
@@ -61,7 +61,7 @@ pub fn run(port: Option<u16>, as_json: bool, args: RehearseArgs) -> ExitCode {
         return ExitCode::from(2);
     }
     let options = Options {
-        scale: args.scale,
+        scale: args.scale.unwrap_or(if args.quick { 6.0 } else { 5.0 }),
         quick: args.quick,
         recipe: args.recipe,
         bootstrap: args.bootstrap,

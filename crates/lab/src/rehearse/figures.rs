@@ -18,7 +18,7 @@ pub struct Figures {
     pub decision_s: Option<f64>,
     /// From the loss until the standby's parameter named the standby.
     pub parameter_s: Option<f64>,
-    /// From the parameter until the standby's hosts knew of it.
+    /// From the parameter until the standby's hosts knew of it; not compressed, in seconds of the rehearsal.
     pub workers_s: Option<f64>,
     /// From the loss until Route 53 answered the standby.
     pub dns_s: Option<f64>,
@@ -38,13 +38,15 @@ pub struct Figures {
     pub failed: u64,
     /// Sessions found older than stored, or lost.
     pub wrong: u64,
+    /// Of these, such that miss a change which was not stored in the last second before the loss: replication lag does not explain them.
+    pub wrong_beyond_lag: u64,
     /// Failed while the primary was lost, and visitors had been moved, or needed not be.
     pub failed_after_move: u64,
     /// Failed after the Region's return.
     pub failed_after_return: u64,
     /// From the loss until the last request failed, while the primary was lost.
     pub outage_s: Option<f64>,
-    /// Share of requests in the last minute of the loss that were good, 0 to 1.
+    /// Share of requests in the last minute of the loss that did not fail, 0 to 1.
     pub good_at_the_end: f64,
     /// Why requests failed.
     pub causes: BTreeMap<String, u64>,
@@ -60,6 +62,8 @@ pub struct Figures {
     pub differing_items: u64,
 }
 
+/// How the story tells of the order of the failback.
+pub const ORDERED: &str = "a person orders the failback";
 /// How long visitors who were moved are given until all requests sent before have ended.
 const SETTLE_S: f64 = 1.0;
 /// The last part of a loss.
@@ -86,8 +90,9 @@ pub fn figures(scenario: &Scenario, regions: &[String], played: &Played) -> Figu
         visits.iter().filter(|visit| visit.fate == Fate::Failed && (from..until).contains(&visit.at_s)).count() as u64
     };
     let outage = visits.iter().rev().find(|visit| visit.fate == Fate::Failed && while_lost(&visit.at_s));
+    let within_lag = lost - 1.0..=lost + 1.0;
     let last: Vec<&Visit> = visits.iter().filter(|visit| (back - LAST_S..back).contains(&visit.at_s)).collect();
-    let good = last.iter().filter(|visit| visit.fate == Fate::Good).count();
+    let good = last.iter().filter(|visit| visit.fate != Fate::Failed).count();
     let bridged = regions.iter().map(|region| {
         let away = became(&format!("host {region} uses"), standby, lost, back);
         (region.clone(), away.map(since(lost)))
@@ -96,7 +101,7 @@ pub fn figures(scenario: &Scenario, regions: &[String], played: &Played) -> Figu
         let each = regions.iter().map(|region| told.became(&format!("parameter {region}"), value, from));
         each.collect::<Option<Vec<f64>>>().map(|each| each.into_iter().fold(from, f64::max))
     };
-    let ordered = plan.failback_s;
+    let ordered = plan.failback_s.and(told.events.iter().find(|event| event.what.starts_with(ORDERED))).map(|event| event.at_s);
     let failed_back = ordered.and_then(|at| told.became(&format!("parameter {primary}"), primary, at));
     let returned = visits.iter().rev().find(|visit| visit.region == 1).map(|visit| visit.at_s).filter(|at| *at < plan.ends_s - 5.0);
     let warm = played.runs.iter().filter(|run| run.invocation.cold_start_ms.is_none() && moved(run, "stay"));
@@ -104,7 +109,7 @@ pub fn figures(scenario: &Scenario, regions: &[String], played: &Played) -> Figu
         canary_s: canary.map(since(lost)),
         decision_s: canary.zip(parameter).map(|(canary, parameter)| parameter - canary),
         parameter_s: parameter.map(since(lost)),
-        workers_s: workers,
+        workers_s: workers.map(|s| s / played.scale),
         dns_s: dns.map(since(lost)),
         visitors_moved_s: moved_at.map(since(lost)),
         bridged_s: bridged.collect(),
@@ -114,6 +119,7 @@ pub fn figures(scenario: &Scenario, regions: &[String], played: &Played) -> Figu
         requests: visits.len() as u64,
         failed: failed_when(0.0, f64::MAX),
         wrong: visits.iter().filter(|visit| visit.fate == Fate::Wrong).count() as u64,
+        wrong_beyond_lag: visits.iter().filter(|visit| visit.missing_since_s.is_some_and(|at| !within_lag.contains(&at))).count() as u64,
         failed_after_move: moved_at.map_or(0, |at| failed_when(at + SETTLE_S, back)),
         failed_after_return: failed_when(back, f64::MAX),
         outage_s: outage.map(|visit| visit.ended_s - lost),

@@ -61,7 +61,6 @@ pub struct Options {
 pub async fn run(options: &Options) -> Result<Ending> {
     let progress = Progress::default();
     let scale = Scale(options.scale);
-    let bootstrap_bytes = std::fs::metadata(&options.bootstrap)?.len();
     let mut scenarios = vec![Scenario { loss: Loss::Region, design: Design::Ours, plan: Plan::whole(options.quick) }];
     if options.recipe {
         let compared = |design| move |loss| Scenario { loss, design, plan: Plan::comparison() };
@@ -98,10 +97,9 @@ pub async fn run(options: &Options) -> Result<Ending> {
         cpus: std::thread::available_parallelism()?.get(),
         scale,
         wordpress: options.stack.wordpress,
-        bootstrap_bytes,
         met: reports.iter().all(|scenario| scenario.met),
         regions,
-        intervals: intervals(scale),
+        intervals: intervals(scale, options.quick),
         scenarios: reports,
     };
     match options.print_json {
@@ -119,7 +117,7 @@ pub async fn run(options: &Options) -> Result<Ending> {
 }
 
 fn stack_options(options: &Options, design: Design, scale: Scale) -> stack::Options {
-    let mut more: Vec<String> = host_settings(scale).into_iter().flat_map(|setting| ["--ini".to_owned(), setting]).collect();
+    let mut more: Vec<String> = host_settings(scale, options.quick).into_iter().flat_map(|setting| ["--ini".to_owned(), setting]).collect();
     more.extend(["--health-workers".to_owned(), HEALTH_WORKERS.to_string()]);
     if design == Design::Recipe {
         more.extend(["--own-parameter", "--ini", "wp_dynamodb.failover=follow"].map(str::to_owned));

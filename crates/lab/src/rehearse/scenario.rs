@@ -83,8 +83,8 @@ impl Plan {
     /// With failback: the whole story. Short: what a test has time for.
     pub fn whole(quick: bool) -> Self {
         match quick {
-            true => Plan { lost_s: 15.0, returns_s: 225.0, failback_s: Some(330.0), ends_s: 430.0 },
-            false => Plan { lost_s: 60.0, returns_s: 360.0, failback_s: Some(540.0), ends_s: 720.0 },
+            true => Plan { lost_s: 15.0, returns_s: 225.0, failback_s: Some(330.0), ends_s: 470.0 },
+            false => Plan { lost_s: 60.0, returns_s: 360.0, failback_s: Some(540.0), ends_s: 780.0 },
         }
     }
 

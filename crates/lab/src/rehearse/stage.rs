@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep_until;
 
 use super::controller::{self, Controller, Run};
+use super::figures::ORDERED;
 use super::gate::Gate;
 use super::health::{self, Scene};
 use super::scale::Scale;
@@ -29,6 +30,10 @@ use crate::lambda::environment;
 use crate::lambda::queue::DeadLetter;
 use crate::route53::HealthCheck;
 
+/// Between two looks at the alarm.
+const LOOK: std::time::Duration = std::time::Duration::from_millis(100);
+/// So long a person waits for it, in real seconds.
+const PATIENCE_OF_A_PERSON_S: f64 = 90.0;
 const LAB: std::time::Duration = std::time::Duration::from_secs(20);
 
 /// What a scenario is played on.
@@ -60,6 +65,8 @@ pub struct Stage<'a> {
 /// What was played.
 #[derive(Debug)]
 pub struct Played {
+    /// How fast it was played.
+    pub scale: f64,
     /// What happened.
     pub told: Told,
     /// What visitors met.
@@ -133,7 +140,7 @@ impl Stage<'_> {
         }
         runs.sort_by(|a, b| a.at_s.total_cmp(&b.at_s));
         self.lab.replication(&json!({"settle": true})).await?;
-        Ok(Played { told: scene.story.told(), visits, runs, dead, differing_items: self.lab.differing_items().await? })
+        Ok(Played { scale: self.scale.0, told: scene.story.told(), visits, runs, dead, differing_items: self.lab.differing_items().await? })
     }
 
     /// An ordinary day: nothing is wrong, hosts remember nothing, every visitor has a session.
@@ -191,11 +198,21 @@ impl Stage<'_> {
         story.say("rehearsal", format!("{} in {primary} is back", loss.name()));
         if let (Some(at_s), Some(controller)) = (plan.failback_s, controllers.first()) {
             sleep_until(story.clock.when(at_s)).await;
-            story.say("rehearsal", format!("a person orders the failback to {primary}"));
+            self.until_alarm_is_ok(scene).await;
+            story.say("rehearsal", format!("{ORDERED} to {primary}"));
             controller.send(json!({"action": "failback", "by": "rehearsal", "why": format!("{primary} is well again")}));
         }
         sleep_until(story.clock.when(plan.ends_s)).await;
         Ok(())
+    }
+
+    /// A person looks at the status first: an alarm that stands is a reason to wait.
+    async fn until_alarm_is_ok(&self, scene: &Scene) {
+        let alarm = format!("alarm {}", scene.regions[0]);
+        let late = scene.story.clock.when(self.scenario.plan.failback_s.unwrap_or(0.0) + PATIENCE_OF_A_PERSON_S);
+        while !scene.story.is_now(&alarm, "OK") && tokio::time::Instant::now() < late {
+            tokio::time::sleep(LOOK).await;
+        }
     }
 
     async fn set_lost(&self, scene: &Scene, controllers: &[Controller], lost: bool) -> Result<()> {

@@ -108,6 +108,12 @@ impl Story {
         changed
     }
 
+    /// Whether a value is this one now.
+    pub fn is_now(&self, name: &str, value: &str) -> bool {
+        let told = self.told.lock().expect("story");
+        told.tracks.get(name).and_then(|track| track.last()).is_some_and(|(_, held)| held == value)
+    }
+
     /// All that was told, in the order of time.
     pub fn told(&self) -> Told {
         let mut told = self.told.lock().expect("story").clone();

@@ -11,7 +11,7 @@ use super::health::{Scene, ttl};
 use super::scale::PATIENCE;
 use crate::drill::http::Http;
 use crate::drill::page::{Page, Reading};
-use crate::drill::session::{Finding, Session};
+use crate::drill::session::{Finding, Missing, Session};
 use crate::drill::stack::Host;
 use crate::route53::{Resolver, Role};
 
@@ -43,6 +43,8 @@ pub struct Visit {
     pub fate: Fate,
     /// Why it failed.
     pub cause: Option<String>,
+    /// When the change was stored that a wrong session misses.
+    pub missing_since_s: Option<f64>,
 }
 
 /// Some visitors and their pages.
@@ -74,8 +76,8 @@ impl Crowd {
                 Some(done) = tasks.join_next() => {
                     let (at, region, change, sent, reading) = done.expect("a request does not panic");
                     let ended = Instant::now();
-                    let (fate, cause) = note(&mut self.sessions[at], reading, change, clock.at(ended), region);
-                    visits.push(Visit { at_s: clock.at(sent), ended_s: clock.at(ended), region, fate, cause });
+                    let (fate, cause, missing_since_s) = note(&mut self.sessions[at], reading, change, clock.at(ended), region);
+                    visits.push(Visit { at_s: clock.at(sent), ended_s: clock.at(ended), region, fate, cause, missing_since_s });
                     free.push_back(at);
                 }
                 () = sleep_until(next), if next < until => {
@@ -115,18 +117,20 @@ fn resolvers(scene: &Scene) -> Vec<Resolver> {
         .collect()
 }
 
-fn note(session: &mut Session, reading: Reading, change: Option<u64>, at_s: f64, region: usize) -> (Fate, Option<String>) {
+fn note(session: &mut Session, reading: Reading, change: Option<u64>, at_s: f64, region: usize) -> (Fate, Option<String>, Option<f64>) {
     let Some(seen) = &reading.seen else {
         session.unanswered(change.filter(|_| reading.uncertain));
-        return (Fate::Failed, reading.trouble);
+        return (Fate::Failed, reading.trouble, None);
     };
     let finding = session.answered(seen, change, (at_s * 1000.0) as u64, region);
-    match (finding, reading.trouble) {
-        (_, Some(trouble)) => (Fate::Failed, Some(trouble)),
-        (Finding::Right, None) => (Fate::Good, None),
-        (found @ (Finding::Stale(_) | Finding::Lost(_)), None) => {
-            (Fate::Wrong, Some(if matches!(found, Finding::Lost(_)) { "the session was lost" } else { "an older session" }.into()))
-        }
+    if let Some(trouble) = reading.trouble {
+        return (Fate::Failed, Some(trouble), None);
+    }
+    let since = |missing: &Missing| Some(missing.stored_ms as f64 / 1000.0);
+    match &finding {
+        Finding::Right => (Fate::Good, None, None),
+        Finding::Stale(missing) => (Fate::Wrong, Some("an older session".into()), since(missing)),
+        Finding::Lost(missing) => (Fate::Wrong, Some("the session was lost".into()), since(missing)),
     }
 }
 

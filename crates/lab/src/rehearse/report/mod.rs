@@ -26,8 +26,6 @@ pub struct Report {
     pub scale: Scale,
     /// Whether there was WordPress.
     pub wordpress: bool,
-    /// The controller's executable, in bytes.
-    pub bootstrap_bytes: u64,
     /// Whether all limits were met.
     pub met: bool,
     /// The Regions, the primary first.
@@ -91,7 +89,7 @@ pub const COMPARED: [&str; 7] = [
     "standby's parameter",
     "failed requests",
     "last failure",
-    "good at the end of the loss",
+    "succeed in its last minute",
     "limits",
 ];
 

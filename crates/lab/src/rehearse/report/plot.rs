@@ -109,7 +109,7 @@ fn lanes(report: &ScenarioReport, result: &Outcome, regions: &[String], area: &A
         let points = result.told.tracks.get(track).map_or(&[][..], Vec::as_slice);
         for (at, (from, value)) in points.iter().enumerate() {
             let until = points.get(at + 1).map_or(plan.ends_s, |(next, _)| *next).min(plan.ends_s);
-            let from = if at == 0 { 0.0 } else { *from };
+            let from = *from;
             if until > from {
                 let colour = colour(value, regions);
                 // Half as high for the standby's colour and a third for red: the plot can be read without colours.
