@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from harness.lab import Lab
 
 BOOTSTRAP = Path(os.environ.get("WPD_BOOTSTRAP", paths.TARGET / "bootstrap"))
 EAST, WEST = paths.REGIONS
+ALARM = f"arn:aws:cloudwatch:{EAST}:111122223333:alarm:wp-dynamodb-site-{EAST}"
 SWITCH = {"action": "switch", "to": WEST, "by": "test", "why": "a test of the runner"}
 
 Invoke = Callable[..., list[dict]]
@@ -25,9 +27,9 @@ def invoke(lab: Lab, ports: paths.Ports, tmp_path: Path, request: pytest.Fixture
     table = f"failover_{request.node.name}"[:60].replace("[", "_").replace("]", "_")
 
     def start(*events: dict, region: str = WEST, succeeds: bool = True, arguments: tuple[str, ...] = ()) -> list[dict]:
-        command = [str(paths.LAB), "--port", str(ports.base), "--json", "lambda", "--bootstrap", str(BOOTSTRAP), "--region", region, *arguments]
+        command = [str(paths.LAB), "--port", str(ports.base), "--json", "lambda", "--bootstrap", str(BOOTSTRAP), "--region", region]
         # Only DynamoDB is looked at here: sites and alarms are the rehearsal's.
-        command += ["--env", "WP_DYNAMODB_QUORUM=1", "--env", f"WP_DYNAMODB_CONTROL_TABLE={table}"]
+        command += ["--env", "WP_DYNAMODB_QUORUM=1", "--env", f"WP_DYNAMODB_CONTROL_TABLE={table}", *arguments]
         for number, event in enumerate(events):
             file = tmp_path / f"event-{number}.json"
             file.write_text(json.dumps(event))
@@ -57,6 +59,31 @@ def test_an_order_moves_the_parameter_in_both_regions(invoke: Invoke, lab: Lab) 
     (done,) = invoke(SWITCH)
     assert (done["answer"]["decision"], done["answer"]["active"]) == ("switch", WEST)
     assert parameters(lab) == {EAST: WEST, WEST: WEST}
+
+
+@pytest.fixture
+def alarm(lab: Lab) -> Callable[..., dict]:
+    """The event of an alarm's change, as the lab's simulator of CloudWatch writes it."""
+    return lambda *arguments: json.loads(lab.command("alarm", *arguments).stdout)
+
+
+@pytest.mark.parametrize("shape", ["direct", "eventbridge", "composite", "sns"])
+def test_an_alarm_in_each_shape_is_heard_and_moves_nothing_by_itself(invoke: Invoke, lab: Lab, alarm: Callable[..., dict], shape: str) -> None:
+    known = ("--env", f"WP_DYNAMODB_ALARMS={EAST}={ALARM}", "--env", "WP_DYNAMODB_QUORUM=2")
+    now = int(time.time() * 1000)
+    fired, ok = alarm("--shape", shape, "--at", str(now - 60_000)), alarm("--shape", shape, "--state", "OK", "--at", str(now))
+    first, repeated, over, late = invoke(fired, fired, ok, fired, arguments=known)
+    heard = [done["answer"]["signals"][EAST]["alarm"] for done in (first, repeated, over, late)]
+    # The last one was sent before the alarm was over, and arrives after it.
+    assert heard == ["alarm", "alarm", "ok", "ok"]
+    assert parameters(lab) == {EAST: EAST, WEST: EAST}
+
+
+@pytest.mark.parametrize("shape", ["direct", "eventbridge", "sns"])
+def test_an_alarm_that_nobody_named_is_refused(invoke: Invoke, alarm: Callable[..., dict], shape: str) -> None:
+    known = ("--env", f"WP_DYNAMODB_ALARMS={EAST}={ALARM}")
+    (refused,) = invoke(alarm("--shape", shape, "--name", "another"), succeeds=False, arguments=known)
+    assert set(refused["invocation"]["outcome"]) == {"failed"}
 
 
 @pytest.mark.parametrize("event", [{}, {"action": "explode"}, {"Records": []}, {"action": "x" * 256 * 1024}], ids=["empty", "unknown", "records", "256KB"])

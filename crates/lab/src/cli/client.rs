@@ -12,7 +12,9 @@ use super::{Command, ItemArgs, ItemCommand, ItemOptions, ReplicationCommand, Ser
 pub fn run(port: u16, as_json: bool, command: Command) -> Result<()> {
     let lab = Client::new(port);
     let (answer, line) = match command {
-        Command::Serve(_) | Command::Drill(_) | Command::Rehearse(_) | Command::Lambda(_) => unreachable!("no client commands"),
+        Command::Serve(_) | Command::Drill(_) | Command::Rehearse(_) | Command::Lambda(_) | Command::Alarm(_) => {
+            unreachable!("no client commands")
+        }
         Command::Status => {
             let status = lab.get("status")?;
             let text = print::status(&status);

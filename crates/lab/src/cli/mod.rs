@@ -1,5 +1,6 @@
 //! The command line: `serve` is the lab, everything else is a client of its control interface.
 
+mod alarm;
 mod client;
 mod drill;
 mod lambda;
@@ -121,6 +122,8 @@ enum Command {
     },
     /// Delete expired items now, in all Regions.
     Sweep,
+    /// Print the event of an alarm's change, in one of the shapes in which it reaches a Lambda.
+    Alarm(alarm::AlarmArgs),
     /// Invoke a Lambda function's real `bootstrap` against a running lab, through the runtime API.
     Lambda(lambda::LambdaArgs),
     /// Run drills: faults under load through nginx and php-fpm, each held against its limits.
@@ -250,6 +253,10 @@ pub fn main() -> ExitCode {
         Command::Rehearse(args) => return rehearse::run(cli.port, cli.json, args),
         Command::Serve(args) => serve::run(port, args),
         Command::Lambda(args) => lambda::run(port, cli.json, args),
+        Command::Alarm(args) => {
+            alarm::run(&args);
+            Ok(())
+        }
         command => client::run(port, cli.json, command),
     };
     match done {
@@ -280,6 +287,8 @@ mod tests {
             "lab parameter",
             "lab parameter x --delete",
             "lab --port high status",
+            "lab alarm --shape fax",
+            "lab alarm --state ALARMED",
             "lab lambda --event -",
             "lab lambda --bootstrap b",
             "lab lambda --bootstrap b --event - --env X",

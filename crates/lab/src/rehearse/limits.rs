@@ -120,6 +120,15 @@ mod tests {
     }
 
     #[test]
+    fn the_documented_limits_are_these() {
+        let document = include_str!("../../../../docs/rehearsal.md");
+        for check in judge(&scenario(Design::Ours, Loss::Region), &good()) {
+            let row = format!("| {} | {} |", check.what, check.limit);
+            assert!(document.contains(&row), "docs/rehearsal.md has no row {row}");
+        }
+    }
+
+    #[test]
     fn each_limit_can_be_missed() {
         assert_eq!(missed(&good(), Loss::Region), 0);
         let worse: [fn(&mut Figures); 14] = [

@@ -169,6 +169,9 @@ async fn all(
         };
         let verdict = report.error.clone().unwrap_or_else(|| if report.met { "played".into() } else { "MISSED its limits".into() });
         progress.tell(&format!("{}: {verdict}", scenario.title()));
+        for check in report.result.iter().flat_map(|result| &result.checks).filter(|check| !check.met) {
+            progress.tell(&format!("  {}: {} (limit: {})", check.what, check.measured, check.limit));
+        }
         reports.push(report);
     }
     Ok(reports)

@@ -151,8 +151,8 @@ mod tests {
                 heard[checker].push(passed);
                 let turn = health.take(checker, passed);
                 let mind = |heard: &Vec<bool>| {
-                    let runs = heard.windows(threshold as usize).filter(|run| run.iter().all(|r| r == &run[0]));
-                    runs.last().is_none_or(|run| run[0])
+                    let mut runs = heard.windows(threshold as usize).filter(|run| run.iter().all(|r| r == &run[0]));
+                    runs.next_back().is_none_or(|run| run[0])
                 };
                 let for_it = heard.iter().filter(|heard| mind(heard)).count();
                 prop_assert_eq!(health.for_it(), for_it);
