@@ -72,6 +72,30 @@ pub(crate) enum Command {
     Mode(Mode),
     /// The audit trail: who moved what, when and why
     History(History),
+    /// Looks at everything a failover needs, and says what puts right what is wrong
+    Doctor,
+    /// The tables in DynamoDB
+    #[command(subcommand)]
+    Table(Table),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Table {
+    /// Makes session and control table as global tables, or completes them: TTL, replicas in every Region
+    Create(Create),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Create {
+    /// Also the WordPress plugin's table of login sessions
+    #[arg(long, num_args = 0..=1, default_missing_value = "wordpress_logins", require_equals = true, value_name = "TABLE")]
+    pub logins: Option<String>,
+    /// No control table: the active Region is only ever moved by hand
+    #[arg(long)]
+    pub no_control: bool,
+    /// Says what would be done, and does nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// Who and why, for the audit trail.

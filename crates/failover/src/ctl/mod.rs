@@ -6,12 +6,16 @@
 //! orders   switch, failback, pin, unpin, mode
 //! follow   waits until every Region's parameter agrees, and until sites answer
 //! dry      a world in which nothing is written, for --dry-run
+//! doctor/  everything a failover needs, with fixes
+//! table/   table create
+//! tables   the tables as they should be
 //! show     tables for people
 //! ```
 //!
 //! Exit codes: 0 done, and all is well; 1 it could not be done; 2 wrong usage; 3 it was looked at, and something is wrong.
 
 mod args;
+mod doctor;
 mod dry;
 mod follow;
 mod history;
@@ -19,12 +23,14 @@ mod orders;
 mod place;
 mod show;
 mod status;
+mod table;
+mod tables;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Args, Command};
+use args::{Args, Command, Table};
 
 /// What a command came to.
 pub(crate) enum End {
@@ -72,5 +78,7 @@ async fn command(args: &Args) -> anyhow::Result<End> {
         Command::Unpin(order) => orders::unpin(&args.common, order).await,
         Command::Mode(order) => orders::mode(&args.common, order).await,
         Command::History(history) => history::run(&args.common, history).await,
+        Command::Doctor => doctor::run(&args.common).await,
+        Command::Table(Table::Create(flags)) => table::create(&args.common, flags).await,
     }
 }

@@ -44,6 +44,12 @@ fn named_as_flags(wrong: &str) -> String {
     flags.iter().fold(wrong.to_owned(), |text, (name, flag)| text.replace(name, flag))
 }
 
+/// The settings as seen from `--home`, else from the first of the Regions: for what asks all of them alike.
+pub(crate) fn at_first(common: &Common) -> anyhow::Result<Settings> {
+    let first = common.regions.split(',').next().unwrap_or_default().trim();
+    settings(common, common.home.as_deref().unwrap_or(first))
+}
+
 /// The settings as seen from the Region that is to be asked first: `--home`, else the Region to go to, else the first whose control
 /// table answers; if none does, the first of these.
 pub(crate) async fn find(common: &Common, to: Option<&str>) -> anyhow::Result<Settings> {

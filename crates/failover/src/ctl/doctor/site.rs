@@ -1,0 +1,86 @@
+//! The sites' public health checks, asked as Route 53 and the controllers ask them.
+
+use wp_dynamodb_core::Region;
+
+use super::check::{Check, Subject};
+use super::health_check::host_of;
+use crate::aws::clients::Clients;
+use crate::aws::site;
+use crate::settings::Settings;
+use crate::signal::Signal;
+
+/// Asks one Region's.
+pub(super) async fn look(clients: &Clients, settings: &Settings, region: &Region) -> Vec<Check> {
+    let subject = Subject::new("site", Some(region));
+    let Some(url) = settings.health_urls.get(region) else {
+        return vec![subject.warn(
+            "no URL: controllers do not look at this Region's site",
+            format!(
+                "--health-urls {region}=https://{region}.origin.example.com/healthz?level=ready, and for the Lambda WP_DYNAMODB_HEALTH_URLS"
+            ),
+        )];
+    };
+    let mut checks = vec![judge(&subject, url, &site::ask(url, &settings.health_text, settings.signal_timeout).await)];
+    if url.contains("level=ready") {
+        let seen = "the URL asks for the database, too: a stand-in whose database still is in the lost Region would never be well";
+        checks.push(subject.warn(seen, "end the URL in /healthz?level=region; level=ready is for Route 53"));
+    } else if url.contains("level=live") || !url.contains("/healthz") {
+        let seen = "a page that only says OK sees no loss of DynamoDB";
+        checks.push(subject.warn(seen, "end the URL in /healthz?level=region"));
+    }
+    checks
+}
+
+fn judge(subject: &Subject, url: &str, signal: &Signal) -> Check {
+    let see = format!("curl -si '{url}'");
+    match signal {
+        Signal::Ok => subject.ok(format!("{} answers", host_of(url))),
+        Signal::Failed(why) if why.starts_with("HTTP 3") => {
+            subject.fail(format!("{why}: a redirect, which is no answer"), format!("give the URL that answers by itself; {see}"))
+        }
+        Signal::Failed(why) => subject.fail(why.clone(), format!("{see}; docs/install.md, 7")),
+        other => subject.fail(other.to_string(), see),
+    }
+}
+
+/// A name that several Regions answer tells nothing of any of them.
+pub(super) fn apart(settings: &Settings) -> Vec<Check> {
+    let subject = Subject::new("sites apart", None);
+    let host = |url: &String| url.split_once("://").map_or(url.as_str(), |(_, rest)| rest).split('/').next().unwrap_or_default().to_owned();
+    let hosts: Vec<String> = settings.health_urls.values().map(host).collect();
+    let twice = hosts.iter().enumerate().find(|(n, host)| hosts[..*n].contains(host));
+    match twice {
+        Some((_, host)) => vec![subject.fail(
+            format!("{host} stands for two Regions: it answers for whichever DNS points to"),
+            "give each Region a name that only it answers (infra/dns.yaml makes REGION.origin.SITE)",
+        )],
+        None if hosts.len() > 1 => vec![subject.ok("each Region has a name of its own")],
+        None => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::check::Verdict;
+    use super::*;
+    use crate::ctl::doctor::tests::settings;
+
+    #[test]
+    fn a_redirect_is_no_answer() {
+        let subject = Subject::new("site", None);
+        let check = judge(&subject, "https://a.example/healthz", &Signal::Failed("HTTP 301".into()));
+        assert_eq!(check.verdict, Verdict::Fail);
+        assert!(check.seen.contains("redirect"));
+        assert_eq!(judge(&subject, "https://a.example/healthz", &Signal::Ok).verdict, Verdict::Ok);
+    }
+
+    #[test]
+    fn one_name_for_two_regions_is_found() {
+        let mut settings = settings();
+        assert_eq!(apart(&settings)[0].verdict, Verdict::Ok);
+        for url in settings.health_urls.values_mut() {
+            *url = "https://www.example.com/healthz?level=ready".into();
+        }
+        assert_eq!(apart(&settings)[0].verdict, Verdict::Fail);
+    }
+}
