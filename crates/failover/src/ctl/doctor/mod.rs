@@ -107,7 +107,7 @@ impl Doctor<'_> {
             checks.extend(subject.within(rights::look(clients, settings, region, account, &reading)).await);
             (checks, reading)
         };
-        let site = site::look(clients, settings, region);
+        let site = site::look(settings, region);
         let controller = controllers::look(clients, settings, region, self.aws.now_ms());
         let (((tables, (parameter, reading)), site), (controller, mode)) = join(join(join(tables, parameter), site), controller).await;
         let checks = tables.into_iter().flatten().chain(parameter).chain(site).chain(controller).collect();
@@ -159,7 +159,7 @@ impl Doctor<'_> {
 
     /// Of the first Region whose date can be had.
     async fn clock(&self) -> Check {
-        let (settings, http) = (self.settings, &site::connector(self.settings.signal_timeout));
+        let settings = self.settings;
         let looks = settings.policy.regions.iter().map(|region| async move {
             let url = endpoint("dynamodb", region, &settings.endpoints);
             clock::look(&url, settings.signal_timeout).await

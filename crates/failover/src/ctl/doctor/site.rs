@@ -4,19 +4,18 @@ use wp_dynamodb_core::Region;
 
 use super::check::{Check, Subject};
 use super::health_check::host_of;
-use crate::aws::clients::Clients;
 use crate::aws::site;
 use crate::settings::Settings;
 use crate::signal::Signal;
 
 /// Asks one Region's.
-pub(super) async fn look(clients: &Clients, settings: &Settings, region: &Region) -> Vec<Check> {
+pub(super) async fn look(settings: &Settings, region: &Region) -> Vec<Check> {
     let subject = Subject::new("site", Some(region));
     let Some(url) = settings.health_urls.get(region) else {
         return vec![subject.warn(
             "no URL: controllers do not look at this Region's site",
             format!(
-                "--health-urls {region}=https://{region}.origin.example.com/healthz?level=ready, and for the Lambda WP_DYNAMODB_HEALTH_URLS"
+                "--health-urls {region}=https://{region}.origin.example.com/healthz?level=region, and for the Lambda WP_DYNAMODB_HEALTH_URLS"
             ),
         )];
     };
