@@ -40,9 +40,13 @@ class Stack:
             for region in paths.REGIONS
         }
         self.nginx = Nginx(
-            run, ports, docroot, self.hosts, publish(paths.PLUGIN, run / "plugin") / "healthz.php",
+            run, ports, docroot, self.hosts, self._healthz(),
             pages={PAGE: self.pages / "session.php"}, health_pages={STATUS: self.pages / "status.php"},
         )
+
+    def _healthz(self) -> Path:
+        """The plugin's health check: WordPress's own copy finds the database's address above it."""
+        return self.wordpress.healthz if self.wordpress else publish(paths.PLUGIN, self.run / "plugin") / "healthz.php"
 
     def start(self) -> None:
         publish(Path(__file__).parent / "pages", self.pages)

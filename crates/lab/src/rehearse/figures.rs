@@ -102,8 +102,9 @@ pub fn figures(scenario: &Scenario, regions: &[String], played: &Played) -> Figu
         each.collect::<Option<Vec<f64>>>().map(|each| each.into_iter().fold(from, f64::max))
     };
     let ordered = plan.failback_s.and(told.events.iter().find(|event| event.what.starts_with(ORDERED))).map(|event| event.at_s);
-    let failed_back = ordered.and_then(|at| told.became(&format!("parameter {primary}"), primary, at));
-    let returned = visits.iter().rev().find(|visit| visit.region == 1).map(|visit| visit.at_s).filter(|at| *at < plan.ends_s - 5.0);
+    let failed_back = ordered.filter(|_| parameter.is_some()).and_then(|at| told.became(&format!("parameter {primary}"), primary, at));
+    let returned =
+        visits.iter().rev().find(|visit| visit.region == 1).map(|visit| visit.at_s).filter(|at| (back..plan.ends_s - 5.0).contains(at));
     let warm = played.runs.iter().filter(|run| run.invocation.cold_start_ms.is_none() && moved(run, "stay"));
     Figures {
         canary_s: canary.map(since(lost)),

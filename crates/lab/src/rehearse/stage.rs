@@ -93,8 +93,8 @@ impl Stage<'_> {
         let controllers = Arc::new(self.controllers().await?);
         let mut tasks: JoinSet<Result<()>> = JoinSet::new();
         let (alarms, heard) = mpsc::unbounded_channel();
-        for (at, gate) in self.gates.iter().enumerate() {
-            let url = format!("{}/healthz?level={}", gate.url, design.health_level(self.wordpress));
+        for at in 0..self.gates.len() {
+            let url = self.health_url(at);
             let (controllers, alarms, recipe) = (controllers.clone(), alarms.clone(), design == Design::Recipe && at == 0);
             let changed = move |alarm: &crate::alarm::Alarm, change: &crate::alarm::Change| {
                 // A rule in us-east-1 sends it to the buses of all Regions; the recipe's alarm calls its Lambda itself.
@@ -159,8 +159,21 @@ impl Stage<'_> {
             let hosts = self.hosts.iter().zip(self.gates).map(|(host, gate)| public(host, gate)).collect();
             crowds.push(Crowd { http: self.http.clone(), hosts, page, sessions, rate });
         }
+        for at in 0..self.gates.len() {
+            let url = self.health_url(at);
+            let answer = self.http.get(&url, None, LAB).await.with_context(|| format!("{url} does not answer"))?;
+            // A rehearsal that begins with a check that fails shows nothing but that.
+            if answer.status != 200 {
+                bail!("before the rehearsal {url} answers {}: {}", answer.status, String::from_utf8_lossy(&answer.body));
+            }
+        }
         self.lab.replication(&json!({"settle": true})).await?;
         Ok(crowds)
+    }
+
+    /// What Route 53 and the controllers ask of a Region.
+    fn health_url(&self, region: usize) -> String {
+        format!("{}/healthz?level={}", self.gates[region].url, self.scenario.design.health_level(self.wordpress))
     }
 
     /// The controllers, each with the same table that only this scenario uses. The recipe has none.
@@ -172,8 +185,7 @@ impl Stage<'_> {
         let create = json!({"table": table, "hash_key": "pk", "range_key": "sk", "ttl_attribute": "expires"});
         self.http.post(&format!("{}/table", self.control), &create, LAB).await?;
         let status = self.http.json(&format!("{}/status", self.control), LAB).await?;
-        let level = self.scenario.design.health_level(self.wordpress);
-        let urls: Vec<String> = self.gates.iter().map(|gate| format!("{}/healthz?level={level}", gate.url)).collect();
+        let urls: Vec<String> = (0..self.gates.len()).map(|at| self.health_url(at)).collect();
         let regions = &self.lab.regions;
         regions
             .iter()
