@@ -24,6 +24,9 @@ pub struct Answer {
     /// The Region that was gone to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<Region>,
+    /// The parameter's whole value that was ordered.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub value: String,
     /// Regions whose parameter was written.
     pub written: Vec<Region>,
     /// Regions whose parameter could not be written, or read, and may be old.
@@ -35,6 +38,11 @@ pub struct Answer {
     pub mode: Option<Mode>,
     /// How many looks it took.
     pub looks: u32,
+    /// Regions whose controllers have not been told of a mode, and hear of it by replication: why.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub not_told: BTreeMap<Region, String>,
+    /// The active Region is lost, and it shall not or cannot be moved.
+    pub refused: bool,
     /// What did not go as it should, beside that; a sentence each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
@@ -135,9 +143,10 @@ impl Line {
     }
 }
 
-/// CloudWatch metrics in the embedded format: one line for each Region, one for the controller. `now_ms`: milliseconds since 1970.
+/// CloudWatch metrics in the embedded format: one line for each Region, one for the controller. `tick`: it was the
+/// schedule that called, whose silence is alarming. `now_ms`: milliseconds since 1970.
 #[must_use]
-pub fn metrics(answer: &Answer, look: &Look, now_ms: u64) -> Vec<String> {
+pub fn metrics(answer: &Answer, look: &Look, tick: bool, now_ms: u64) -> Vec<String> {
     const NAMESPACE: &str = "WpDynamoDbFailover";
     let head = |names: &[&str], dimensions: Value| {
         let metrics: Vec<Value> = names.iter().map(|n| json!({"Name": n, "Unit": "Count"})).collect();
@@ -160,10 +169,10 @@ pub fn metrics(answer: &Answer, look: &Look, now_ms: u64) -> Vec<String> {
     }
     let moved = matches!(answer.decision.as_str(), "switch" | "failback");
     let line = json!({
-        "Ticks": 1,
+        "Ticks": u8::from(tick),
         "Switches": u8::from(moved),
         "Stragglers": answer.stragglers.len(),
-        "Refused": u8::from(answer.decision == "refuse"),
+        "Refused": u8::from(answer.refused),
         "_aws": head(&["Ticks", "Switches", "Stragglers", "Refused"], json!([[]])),
     });
     lines.push(line.to_string());

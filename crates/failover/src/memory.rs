@@ -73,6 +73,9 @@ pub struct Order {
     pub value: String,
     /// Whether it is a failback.
     pub back: bool,
+    /// Whether no person was asked.
+    #[serde(default)]
+    pub automatic: bool,
     /// Who: `controller in us-west-2`, or a person's name.
     pub by: String,
     /// Why.

@@ -34,6 +34,8 @@ pub struct Settings {
     pub look_for: Duration,
     /// A signal that takes longer than this has failed.
     pub signal_timeout: Duration,
+    /// Whether this is a person's machine: it may write every Region's control table, and leaves what follows a switch to the controller.
+    pub person: bool,
     /// The state machine to start after a switch.
     pub after_switch: Option<String>,
     /// Endpoints of DynamoDB other than AWS's, by Region.
@@ -75,6 +77,7 @@ impl Settings {
             failback_auto: reader.choice("WP_DYNAMODB_FAILBACK", &[("manual", false), ("auto", true)]),
             failback_after_ms: millis(seconds(&mut reader, "WP_DYNAMODB_FAILBACK_AFTER", 1800.0)),
             max_lag_ms: millis(seconds(&mut reader, "WP_DYNAMODB_MAX_LAG", 5.0)),
+            patience_ms: millis(seconds(&mut reader, "WP_DYNAMODB_PATIENCE", 180.0)),
             gap_ms: millis(tick.mul_f64(2.5)),
             apart_ms: millis(look_every.mul_f64(0.5)),
             regions,
@@ -95,19 +98,31 @@ impl Settings {
             look_every,
             look_for: seconds(&mut reader, "WP_DYNAMODB_LOOK_FOR", 50.0),
             signal_timeout: seconds(&mut reader, "WP_DYNAMODB_SIGNAL_TIMEOUT", 2.0),
+            person: false,
             after_switch: Some(reader.text("WP_DYNAMODB_AFTER_SWITCH", "")).filter(|arn| !arn.is_empty()),
             endpoints: reader.urls("WP_DYNAMODB_ENDPOINTS", &policy.regions),
             ssm_endpoints: reader.urls("WP_DYNAMODB_SSM_ENDPOINTS", &policy.regions),
             steps_endpoint: Some(reader.text("WP_DYNAMODB_STEPS_ENDPOINT", "")).filter(|url| !url.is_empty()),
             policy,
         };
-        // One Region cannot be lost by a quorum that it can never reach.
-        let sources = 1 + usize::from(!settings.health_urls.is_empty()) + usize::from(!settings.alarms.is_empty());
-        if settings.policy.quorum > sources {
+        // A Region cannot be lost by a quorum that it can never reach.
+        for region in &settings.policy.regions {
+            let site = usize::from(settings.health_urls.contains_key(region));
+            let alarm = usize::from(settings.alarms.values().any(|r| r == region));
             let quorum = settings.policy.quorum;
-            reader.wrong.push(format!(
-                "WP_DYNAMODB_QUORUM is {quorum}, but only {sources} of site (WP_DYNAMODB_HEALTH_URLS), DynamoDB and alarm (WP_DYNAMODB_ALARMS) can be seen"
-            ));
+            if *region != settings.policy.home && quorum > 1 + site + alarm {
+                reader.wrong.push(format!(
+                    "WP_DYNAMODB_QUORUM is {quorum}, but of {region} only {} of site (WP_DYNAMODB_HEALTH_URLS), DynamoDB and alarm (WP_DYNAMODB_ALARMS) can be seen",
+                    1 + site + alarm
+                ));
+            }
+        }
+        // One address for two Regions would tell of whichever DNS points at.
+        let hosts: Vec<&str> = settings.health_urls.values().map(|url| authority(url)).collect();
+        if hosts.iter().enumerate().any(|(i, host)| hosts[..i].contains(host)) {
+            reader
+                .wrong
+                .push("WP_DYNAMODB_HEALTH_URLS has one host for two Regions: each needs an address that is always its own".to_owned());
         }
         if reader.wrong.is_empty() { Ok(settings) } else { Err(reader.wrong.join("\n")) }
     }
@@ -115,6 +130,12 @@ impl Settings {
 
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Host and port of a URL.
+fn authority(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split(['/', '?', '#']).next().unwrap_or_default()
 }
 
 /// Reads variables and gathers what is wrong.
@@ -249,6 +270,7 @@ mod tests {
         let policy = &settings.policy;
         assert_eq!((policy.quorum, policy.failures, policy.cooldown_ms, policy.max_per_hour), (2, 3, 600_000, 2));
         assert_eq!((policy.failback_auto, policy.failback_after_ms, policy.max_lag_ms, policy.gap_ms), (false, 1_800_000, 5_000, 150_000));
+        assert_eq!((policy.apart_ms, policy.patience_ms), (5_000, 180_000));
         assert_eq!((settings.look_every.as_secs(), settings.look_for.as_secs()), (10, 50));
         assert_eq!(settings.way, Way::Auto);
         assert_eq!(settings.after_switch, None);
@@ -271,9 +293,18 @@ mod tests {
     }
 
     #[test]
+    fn two_regions_at_one_address_are_refused() {
+        let urls = "us-east-1=https://www.example/healthz,us-west-2=https://www.example/healthz?x";
+        let wrong = read(&[("AWS_REGION", "us-west-2"), ("WP_DYNAMODB_HEALTH_URLS", urls)]).expect_err("one host");
+        assert!(wrong.contains("one host for two Regions"), "{wrong}");
+    }
+
+    #[test]
     fn a_quorum_that_cannot_be_reached_is_no_setting() {
         let wrong = read(&[("AWS_REGION", "us-west-2")]).expect_err("only DynamoDB is seen");
-        assert!(wrong.contains("only 1 of"), "{wrong}");
+        assert!(wrong.contains("of us-east-1 only 1 of"), "{wrong}");
+        // The own Region's URL does not help to see the other one.
+        assert!(read(&[("AWS_REGION", "us-west-2"), ("WP_DYNAMODB_HEALTH_URLS", "us-west-2=https://w.example/healthz")]).is_err());
         assert!(read(&[("AWS_REGION", "us-west-2"), ("WP_DYNAMODB_QUORUM", "1")]).is_ok());
     }
 }

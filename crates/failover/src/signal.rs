@@ -125,8 +125,14 @@ impl Look {
     }
 
     /// Regions that answer but hold an older order than `newest`, or none. A bad value is left to the person who wrote it.
+    ///
+    /// None while a Region does not answer: it may hold a newer order than all that is seen, and a repair would be newer still. Hosts
+    /// read all Regions, so a straggler harms nobody meanwhile.
     #[must_use]
     pub fn stragglers(&self, newest: &Newest<'_>, regions: &[Region]) -> Vec<Region> {
+        if regions.iter().any(|r| matches!(self.parameters.get(r), Some(Reading::Failed(_)) | None)) {
+            return Vec::new();
+        }
         let behind = |region: &&Region| match self.parameters.get(*region) {
             Some(Reading::Value { value, .. }) => value != newest.value,
             Some(Reading::Missing) => true,

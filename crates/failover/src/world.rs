@@ -21,6 +21,8 @@ pub struct Held {
     pub mode: Option<Mode>,
     /// Automatic switches of other Regions' controllers within the last hour.
     pub elsewhere: Vec<Switched>,
+    /// What could not be read of the trail, and is not needed to decide.
+    pub warnings: Vec<String>,
 }
 
 /// How keeping the memory ended.
@@ -48,8 +50,10 @@ pub trait World: Sync {
     fn recall(&self) -> impl Future<Output = Result<Held, String>> + Send;
     /// Keeps `memory`, if it still has `version`.
     fn keep(&self, memory: &Memory, version: u64) -> impl Future<Output = Result<Kept, String>> + Send;
-    /// Sets who decides.
-    fn set_mode(&self, mode: &Mode) -> impl Future<Output = Result<(), String>> + Send;
+    /// What people have set, as of this moment.
+    fn mode(&self) -> impl Future<Output = Result<Option<Mode>, String>> + Send;
+    /// Sets who decides. Gives the Regions whose controllers hear of it by replication only, and why; an error if none was told.
+    fn set_mode(&self, mode: &Mode) -> impl Future<Output = Result<BTreeMap<Region, String>, String>> + Send;
     /// Adds to the audit trail.
     fn record(&self, entry: &Entry) -> impl Future<Output = Result<(), String>> + Send;
     /// Writes the parameter in `region`.

@@ -7,10 +7,8 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
-use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 use wp_dynamodb_core::Region;
 
-use crate::aws::site;
 use crate::settings::Settings;
 
 /// No connection within this time is none.
@@ -20,7 +18,6 @@ const CALL: Duration = Duration::from_secs(4);
 
 /// Clients of all Regions.
 pub struct Clients {
-    http: SharedHttpConnector,
     dynamodb: BTreeMap<Region, aws_sdk_dynamodb::Client>,
     ssm: BTreeMap<Region, aws_sdk_ssm::Client>,
     steps: aws_sdk_sfn::Client,
@@ -56,13 +53,7 @@ impl Clients {
         let mut builder = aws_sdk_sfn::config::Builder::from(&config);
         builder.set_endpoint_url(settings.steps_endpoint.clone());
         let steps = aws_sdk_sfn::Client::from_conf(builder.build());
-        Clients { http: site::connector(settings.signal_timeout), dynamodb, ssm, steps, config }
-    }
-
-    /// For plain HTTP.
-    #[must_use]
-    pub fn http(&self) -> &SharedHttpConnector {
-        &self.http
+        Clients { dynamodb, ssm, steps, config }
     }
 
     /// DynamoDB in `region`, one of the settings'.

@@ -36,6 +36,15 @@ pub struct Ledger<'a> {
     pub home: &'a Region,
 }
 
+/// What of the audit trail could be read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Trail {
+    /// Its entries, the newest first.
+    pub entries: Vec<Entry>,
+    /// Those that another version of this software may have written: why they cannot be understood.
+    pub warnings: Vec<String>,
+}
+
 impl Ledger<'_> {
     /// All that a controller needs before it looks.
     ///
@@ -57,7 +66,9 @@ impl Ledger<'_> {
             }
             _ => None,
         };
-        Ok(Held { memory, version, mode: mode?, elsewhere: trail?.into_iter().filter_map(elsewhere).collect() })
+        // Of the trail only the limits live, and the own switches are in the memory: it must not hold up a decision.
+        let (trail, warnings) = trail.map_or_else(|why| (Vec::new(), vec![why]), |trail| (trail.entries, trail.warnings));
+        Ok(Held { memory, version, mode: mode?, elsewhere: trail.into_iter().filter_map(elsewhere).collect(), warnings })
     }
 
     /// Keeps the memory, if it still has `version`.
@@ -118,8 +129,8 @@ impl Ledger<'_> {
     /// The audit trail since `since_ms`, the newest entry first, at most `limit`.
     ///
     /// # Errors
-    /// What DynamoDB said, with table and Region; or that an entry cannot be understood.
-    pub async fn trail(&self, since_ms: u64, limit: i32) -> Result<Vec<Entry>, String> {
+    /// What DynamoDB said, with table and Region.
+    pub async fn trail(&self, since_ms: u64, limit: i32) -> Result<Trail, String> {
         let query = self
             .client
             .query()
@@ -134,7 +145,14 @@ impl Ledger<'_> {
             .send();
         let items = query.await.map_err(|e| self.place("Query", &translate(e)))?.items.unwrap_or_default();
         let bodies = items.iter().filter_map(|i| i.get("body").and_then(|b| b.as_s().ok()));
-        bodies.map(|body| self.understand(body, "audit")).collect()
+        let mut trail = Trail::default();
+        for body in bodies {
+            match self.understand(body, "audit") {
+                Ok(entry) => trail.entries.push(entry),
+                Err(why) => trail.warnings.push(why),
+            }
+        }
+        Ok(trail)
     }
 
     async fn get(&self, pk: &str, sk: &str) -> Result<Option<(String, Option<u64>)>, String> {

@@ -52,7 +52,7 @@ impl<'a> Aws<'a> {
     async fn signals(&self, region: &Region) -> Signals {
         let site = async {
             match self.settings.health_urls.get(region) {
-                Some(url) => site::ask(self.clients.http(), url, &self.settings.health_text, self.settings.signal_timeout).await,
+                Some(url) => site::ask(url, &self.settings.health_text, self.settings.signal_timeout).await,
                 None => Signal::Unknown,
             }
         };
@@ -99,8 +99,21 @@ impl World for Aws<'_> {
         self.ledger().keep(memory, version).await
     }
 
-    async fn set_mode(&self, mode: &Mode) -> Result<(), String> {
-        self.ledger().set_mode(mode).await
+    async fn mode(&self) -> Result<Option<Mode>, String> {
+        self.ledger().mode().await
+    }
+
+    async fn set_mode(&self, mode: &Mode) -> Result<BTreeMap<Region, String>, String> {
+        let home = &self.settings.policy.home;
+        // A controller may write its own Region's table only; the rest is replication's.
+        let regions = self.settings.policy.regions.iter().filter(|r| self.settings.person || *r == home);
+        let told = join_all(regions.map(|r| async move { (r.clone(), self.ledger_in(r).set_mode(mode).await) })).await;
+        let failed = |(region, result): &(Region, Result<(), String>)| result.as_ref().err().map(|why| (region.clone(), why.clone()));
+        let not_told: BTreeMap<Region, String> = told.iter().filter_map(failed).collect();
+        if not_told.len() == told.len() {
+            return Err(not_told.into_values().collect::<Vec<_>>().join("; "));
+        }
+        Ok(not_told)
     }
 
     async fn record(&self, entry: &Entry) -> Result<(), String> {
@@ -127,7 +140,10 @@ impl Aws<'_> {
     /// The control table in the own Region.
     #[must_use]
     pub fn ledger(&self) -> ledger::Ledger<'_> {
-        let home = &self.settings.policy.home;
-        ledger::Ledger { client: self.clients.dynamodb(home), table: &self.settings.control_table, home }
+        self.ledger_in(&self.settings.policy.home)
+    }
+
+    fn ledger_in<'b>(&'b self, region: &'b Region) -> ledger::Ledger<'b> {
+        ledger::Ledger { client: self.clients.dynamodb(region), table: &self.settings.control_table, home: region }
     }
 }

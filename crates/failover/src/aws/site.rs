@@ -14,7 +14,7 @@ use crate::signal::Signal;
 /// Route 53 looks for its text in so many bytes.
 const LOOKED_AT: usize = 5120;
 
-/// What [`ask`] asks by.
+/// A connection of its own for each question: one that is kept may lead to an address that DNS has long left.
 #[must_use]
 pub fn connector(limit: Duration) -> SharedHttpConnector {
     let settings = HttpConnectorSettings::builder().connect_timeout(limit).read_timeout(limit).build();
@@ -24,8 +24,8 @@ pub fn connector(limit: Duration) -> SharedHttpConnector {
 }
 
 /// Asks. Good is: status 200, and `text` in the first 5,120 bytes, within `limit`.
-pub async fn ask(http: &SharedHttpConnector, url: &str, text: &str, limit: Duration) -> Signal {
-    match tokio::time::timeout(limit, get(http, url)).await {
+pub async fn ask(url: &str, text: &str, limit: Duration) -> Signal {
+    match tokio::time::timeout(limit, get(url, limit)).await {
         Ok(Ok((200, body))) if contains(&body, text.as_bytes()) => Signal::Ok,
         Ok(Ok((200, _))) => Signal::Failed(format!("the answer does not hold \"{text}\"")),
         Ok(Ok((status, _))) => Signal::Failed(format!("HTTP {status}")),
@@ -38,12 +38,12 @@ fn contains(body: &[u8], text: &[u8]) -> bool {
     text.is_empty() || body.windows(text.len()).any(|w| w == text)
 }
 
-async fn get(http: &SharedHttpConnector, url: &str) -> Result<(u16, Vec<u8>), String> {
+async fn get(url: &str, limit: Duration) -> Result<(u16, Vec<u8>), String> {
     let mut request = HttpRequest::new(SdkBody::empty());
     request.set_uri(url).map_err(|_| "the URL makes no sense".to_owned())?;
     request.headers_mut().insert("user-agent", "wp-dynamodb-failover");
     request.headers_mut().insert("cache-control", "no-cache");
-    let mut response = http.call(request).await.map_err(|error| cause(&error))?;
+    let mut response = connector(limit).call(request).await.map_err(|error| cause(&error))?;
     let mut body = response.take_body();
     let mut read = Vec::new();
     while read.len() < LOOKED_AT {

@@ -20,9 +20,14 @@ async fn main() -> Result<(), Error> {
 
 async fn handle(aws: &Aws<'_>, settings: &Settings, event: Value) -> Result<Answer, Error> {
     let event = Event::read(&event).map_err(|why| format!("the event is refused: {why}"))?;
+    let tick = event == Event::Tick;
     let outcome = Controller { world: aws, settings }.handle(event).await?;
-    for line in metrics(&outcome.answer, &outcome.look, aws.now_ms()) {
+    for line in metrics(&outcome.answer, &outcome.look, tick, aws.now_ms()) {
         println!("{line}");
     }
-    Ok(outcome.answer)
+    match outcome.failure {
+        None => Ok(outcome.answer),
+        // The switch stands; what failed after it is raised, so that AWS tries again.
+        Some(why) => Err(why.into()),
+    }
 }

@@ -11,14 +11,15 @@ use crate::signal::{Look, Reading};
 use crate::world::World;
 
 impl<W: World> Controller<'_, W> {
-    /// Notes the intention to switch; one that an invocation before this one was killed over is taken up.
+    /// Notes the intention to switch; one that an invocation before this one was killed over is taken up. A person's is not: it would go
+    /// uncounted, and what follows would take it for a planned one.
     pub(super) fn intend(&self, memory: &mut Memory, from: Region, to: Region, back: bool, by: &str, why: &str) -> Order {
-        if let Some(order) = memory.pending.as_ref().filter(|o| o.from == from && o.to == to) {
+        if let Some(order) = memory.pending.as_ref().filter(|o| o.automatic && o.from == from && o.to == to) {
             return order.clone();
         }
         let at_ms = self.world.now_ms();
         let (id, value) = (format!("{to}-{at_ms}"), to.to_string());
-        let order = Order { id, at_ms, from, to, value, back, by: by.to_owned(), why: why.to_owned() };
+        let order = Order { id, at_ms, from, to, value, back, automatic: true, by: by.to_owned(), why: why.to_owned() };
         memory.note(&order);
         memory.pending = Some(order.clone());
         order
@@ -26,11 +27,12 @@ impl<W: World> Controller<'_, W> {
 
     /// Writes the parameter: first where the hosts are to go, then everywhere else at once. One Region that took it is enough: hosts
     /// follow the newest.
-    pub(super) async fn carry_out(&self, order: &Order, automatic: bool, answer: &mut Answer) -> Result<(), String> {
+    pub(super) async fn carry_out(&self, order: &Order, answer: &mut Answer) -> Result<(), String> {
         let mut begun = self.entry("begun", &order.id, &order.by, &order.why);
-        (begun.automatic, begun.from, begun.to) = (automatic, Some(order.from.clone()), Some(order.to.clone()));
-        self.record(begun, &mut answer.warnings).await;
-        let first = self.world.order(&order.to, &order.value).await;
+        (begun.automatic, begun.from, begun.to) = (order.automatic, Some(order.from.clone()), Some(order.to.clone()));
+        // The trail's first entry is written beside the parameter, not before it: it may take seconds, and visitors wait.
+        let record = self.record(begun, &mut answer.warnings);
+        let ((), first) = futures_util::future::join(record, self.world.order(&order.to, &order.value)).await;
         let others = self.settings.policy.regions.iter().filter(|r| **r != order.to);
         let rest = join_all(others.map(|r| async move { (r.clone(), self.world.order(r, &order.value).await) })).await;
         answer.stragglers.clear();
@@ -42,9 +44,10 @@ impl<W: World> Controller<'_, W> {
                 }
             }
         }
+        answer.value.clone_from(&order.value);
         (answer.from, answer.to) = (Some(order.from.clone()), Some(order.to.clone()));
         let mut entry = self.entry("switched", &order.id, &order.by, &order.why);
-        (entry.automatic, entry.from, entry.to) = (automatic, answer.from.clone(), answer.to.clone());
+        (entry.automatic, entry.from, entry.to) = (order.automatic, answer.from.clone(), answer.to.clone());
         (entry.written, entry.stragglers) = (answer.written.clone(), answer.stragglers.clone());
         if answer.written.is_empty() {
             entry.what = "failed".to_owned();
@@ -52,7 +55,7 @@ impl<W: World> Controller<'_, W> {
             let causes: Vec<String> = answer.stragglers.iter().map(|(r, why)| format!("{r}: {why}")).collect();
             let name = &self.settings.parameter;
             return Err(format!(
-                "the active Region is still {}: the parameter {name} was written in no Region ({})",
+                "not known to be moved from {}: no Region has taken the parameter {name} ({})",
                 order.from,
                 causes.join("; ")
             ));
@@ -84,7 +87,7 @@ impl<W: World> Controller<'_, W> {
         let Some(order) = left else { return Ok(()) };
         if pass.memory.pending.is_none() {
             let entry =
-                self.entry("abandoned", &order.id, &order.by, &format!("{} is not lost any more, and nothing was written", order.from));
+                self.entry("abandoned", &order.id, &order.by, &format!("{} is not lost any more, or another order was given", order.from));
             self.record(entry, &mut answer.warnings).await;
         } else if pass.verdict.active == order.to {
             self.finish(&order, pass, answer).await?;

@@ -46,6 +46,8 @@ pub struct Outcome {
     pub answer: Answer,
     /// For the metrics.
     pub look: Look,
+    /// The switch was made, and something after it failed: to be raised, once the metrics are told.
+    pub failure: Option<String>,
 }
 
 impl<W: World> Controller<'_, W> {
@@ -90,11 +92,14 @@ impl<W: World> Controller<'_, W> {
             active: verdict.active.to_string(),
             from: None,
             to: None,
+            value: String::new(),
             written: Vec::new(),
             stragglers: self.stragglers(look),
             signals: self.settings.policy.regions.iter().map(|r| (r.clone(), seen(r))).collect(),
             mode,
             looks: 1,
+            not_told: BTreeMap::new(),
+            refused: verdict.refused,
             warnings: Vec::new(),
         }
     }

@@ -10,6 +10,7 @@ use super::{Controller, Outcome};
 use crate::decide::{Verdict, target, watch};
 use crate::event::{Action, Order};
 use crate::memory::{self, Memory, Mode, Way};
+use crate::signal::{Look, Reading};
 use crate::world::{Held, World};
 
 /// Longest name and reason that are kept.
@@ -45,17 +46,19 @@ impl<W: World> Controller<'_, W> {
         let word =
             serde_json::to_value(&pass.verdict.decision).ok().and_then(|v| v["decision"].as_str().map(str::to_owned)).unwrap_or_default();
         let answer = self.answer(&word, &pass.verdict, &pass.memory, pass.held.mode.clone(), &pass.look);
-        Ok(Outcome { answer, look: pass.look })
+        Ok(Outcome { answer, look: pass.look, failure: None })
     }
 
     async fn switch(&self, order: &Order, to: &Region) -> Result<Outcome, String> {
         let back = order.action == Action::Failback;
         let mut warnings = Vec::new();
+        let mut known = true;
         let held = match self.world.recall().await {
             Ok(held) => held,
             // In the outage this is for, the control table may be away as well.
             Err(why) if order.force => {
                 warnings.push(format!("{why}; pins and earlier switches are not known"));
+                known = false;
                 Held::default()
             }
             Err(why) => return Err(format!("{why}; with force the active Region is moved all the same")),
@@ -66,22 +69,27 @@ impl<W: World> Controller<'_, W> {
             return Err(format!("pinned by {}: {}; unpin first, or use force", shown(&mode.by), shown(&mode.why)));
         }
         let from = verdict.active.clone();
-        if from == *to && look.newest(&self.settings.policy.regions).is_some() && !order.drain {
+        let drained = if order.drain && from != *to { format!(" drain={from}") } else { String::new() };
+        let value = format!("{to}{drained}");
+        // Only what was read everywhere is known to be so: a Region that was not read may hold another, newer order.
+        let holds = |r: &Reading| matches!(r, Reading::Value { value: held, .. } if *held == value);
+        if look.parameters.values().all(holds) {
             let mut answer = self.answer("stay", &verdict, &memory, held.mode.clone(), &look);
-            answer.why = format!("{to} is active already");
-            return Ok(Outcome { answer, look });
+            answer.why = format!("{to} is active already, and all Regions say so");
+            return Ok(Outcome { answer, look, failure: None });
         }
         if !order.force {
             self.may_go(&memory, &look, &from, to).await?;
         }
         let mut pass = Pass { memory, version: held.version, held, look, verdict };
+        let force = order.force;
         // A person's switch does not use up what the controllers may do by themselves.
         let at_ms = self.world.now_ms();
-        let drained = if order.drain && from != *to { format!(" drain={from}") } else { String::new() };
         let order = memory::Order {
             id: format!("{to}-{at_ms}"),
             at_ms,
-            value: format!("{to}{drained}"),
+            value: value.clone(),
+            automatic: false,
             from,
             to: to.clone(),
             back,
@@ -89,25 +97,26 @@ impl<W: World> Controller<'_, W> {
             why: why(order),
         };
         pass.memory.pending = Some(order.clone());
-        let kept = self.keep(&pass.memory, &mut pass.version).await;
+        // What could not be read must not be written over.
+        let kept = if known { self.keep(&pass.memory, &mut pass.version).await } else { Err("what was there is not known".to_owned()) };
         match kept {
             Ok(true) => {}
-            Ok(false) => return Err("a controller was at work at this moment; look at the status, then try again".to_owned()),
+            Ok(false) if !force => return Err("a controller was at work at this moment; look at the status, then try again".to_owned()),
+            Ok(false) => warnings.push("a controller was at work at this moment".to_owned()),
             Err(why) => warnings.push(format!("the intention could not be kept: {why}")),
         }
         let mut answer =
             self.answer(if back { "failback" } else { "switch" }, &pass.verdict, &pass.memory, pass.held.mode.clone(), &pass.look);
         answer.why.clone_from(&order.why);
         answer.warnings = warnings;
-        self.carry_out(&order, false, &mut answer).await?;
-        if let Err(why) = self.finish(&order, &mut pass, &mut answer).await {
-            answer.warnings.push(why);
-        }
-        Ok(Outcome { answer, look: pass.look })
+        self.carry_out(&order, &mut answer).await?;
+        // A person's machine does not know what follows: the controller of the new Region finds the order pending, and finishes it.
+        let failure = if self.settings.person { None } else { self.finish(&order, &mut pass, &mut answer).await.err() };
+        Ok(Outcome { answer, look: pass.look, failure })
     }
 
     /// Whether a person's switch is a good idea: the target is well, and what the old Region holds has arrived there.
-    async fn may_go(&self, memory: &Memory, look: &crate::signal::Look, from: &Region, to: &Region) -> Result<(), String> {
+    async fn may_go(&self, memory: &Memory, look: &Look, from: &Region, to: &Region) -> Result<(), String> {
         let now_ms = self.world.now_ms();
         target::well(memory, look, to, now_ms)
             .map_err(|why| format!("{to} is not well: {why}; use force if it is to be active all the same"))?;
@@ -123,13 +132,13 @@ impl<W: World> Controller<'_, W> {
         Ok(())
     }
 
-    fn judge(&self, held: &Held, look: &crate::signal::Look) -> (Memory, Verdict) {
+    fn judge(&self, held: &Held, look: &Look) -> (Memory, Verdict) {
         crate::decide::decide(&held.memory, look, &self.settings.policy, self.way(held.mode.as_ref()), self.world.now_ms())
     }
 
     async fn set(&self, order: &Order, way: Way) -> Result<Outcome, String> {
         let mode = Mode { way, by: by(order), why: why(order), at_ms: self.world.now_ms() };
-        self.world.set_mode(&mode).await?;
+        let not_told = self.world.set_mode(&mode).await?;
         let what = match way {
             Way::Pinned => "pinned",
             Way::Auto => "automatic",
@@ -138,6 +147,7 @@ impl<W: World> Controller<'_, W> {
         let mut outcome = self.status().await?;
         let entry = self.entry(what, &format!("{what}-{}", mode.at_ms), &mode.by, &mode.why);
         self.record(entry, &mut outcome.answer.warnings).await;
+        outcome.answer.not_told = not_told;
         outcome.answer.decision = what.to_owned();
         outcome.answer.mode = Some(mode);
         Ok(outcome)

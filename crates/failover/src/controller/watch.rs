@@ -10,7 +10,7 @@ use crate::answer::{Answer, Level};
 use crate::decide::target::wants_lag;
 use crate::decide::{Decision, Verdict, decide};
 use crate::event::AlarmChange;
-use crate::memory::{Alarm, Memory};
+use crate::memory::{Alarm, Memory, Order, Way};
 use crate::signal::Look;
 use crate::world::{Held, Kept, World};
 
@@ -38,17 +38,18 @@ impl<W: World> Controller<'_, W> {
             looks += 1;
             let pass = self.look(alarms).await?;
             let (again, why) = (pass.verdict.again, pass.verdict.why.clone());
-            let Some(mut outcome) = self.act(pass).await? else {
+            let acted = self.act(pass).await?;
+            let spent = Duration::from_millis(self.world.now_ms().saturating_sub(started_ms));
+            let Some(mut outcome) = acted else {
                 overtaken += 1;
-                if overtaken > OVERTAKEN {
+                if overtaken > OVERTAKEN || spent > self.settings.look_for {
                     return Err(format!("other invocations in {} were faster {overtaken} times in a row", self.home()));
                 }
                 continue;
             };
             outcome.answer.looks = looks;
             self.say_look(&outcome.answer);
-            let spent = Duration::from_millis(self.world.now_ms().saturating_sub(started_ms));
-            if !again || spent + self.settings.look_every > self.settings.look_for {
+            if !again || outcome.failure.is_some() || spent + self.settings.look_every > self.settings.look_for {
                 return Ok(outcome);
             }
             self.say(Level::Warn, format!("looking again in {:?}: {why}", self.settings.look_every), json!({}));
@@ -87,7 +88,8 @@ impl<W: World> Controller<'_, W> {
             Decision::Failback { .. } => "failback",
         };
         let mut answer = self.answer(word, &pass.verdict, &pass.memory, pass.held.mode.clone(), &pass.look);
-        match pass.verdict.decision.clone() {
+        answer.warnings.extend(pass.held.warnings.iter().cloned());
+        let failure = match pass.verdict.decision.clone() {
             Decision::Switch { from, to } | Decision::Failback { from, to } => {
                 let back = word == "failback";
                 let by = format!("controller in {}", self.home());
@@ -95,20 +97,53 @@ impl<W: World> Controller<'_, W> {
                 if !self.keep(&pass.memory, &mut pass.version).await? {
                     return Ok(None);
                 }
-                self.carry_out(&order, true, &mut answer).await?;
-                self.finish(&order, &mut pass, &mut answer).await?;
+                if let Some(why) = self.overruled(&pass).await {
+                    return self.give_up(&order, pass, answer, why).await.map(Some);
+                }
+                self.carry_out(&order, &mut answer).await?;
+                self.finish(&order, &mut pass, &mut answer).await.err()
             }
             decision => {
                 if !self.keep(&pass.memory, &mut pass.version).await? {
                     return Ok(None);
                 }
-                self.tidy(&mut pass, &mut answer).await?;
+                let failure = self.tidy(&mut pass, &mut answer).await.err();
                 if let Decision::Repair { value, regions } = decision {
                     self.repair(&value, &regions, &mut answer).await;
                 }
+                failure
             }
+        };
+        Ok(Some(Outcome { answer, look: pass.look, failure }))
+    }
+
+    /// Whether a person, or another controller, has spoken since the look. A switch is the newest write, and would overrule it.
+    async fn overruled(&self, pass: &Pass) -> Option<String> {
+        let (mode, parameters) = futures_util::future::join(self.world.mode(), self.world.parameters()).await;
+        match mode {
+            Ok(mode) if self.way(mode.as_ref()) != Way::Auto => return Some("somebody has just taken over".to_owned()),
+            Ok(_) => {}
+            Err(why) => return Some(why),
         }
-        Ok(Some(Outcome { answer, look: pass.look }))
+        let now = Look { parameters, ..Look::default() };
+        let regions = &self.settings.policy.regions;
+        let value = |look: &Look| look.newest(regions).map(|n| (n.value.to_owned(), n.modified_ms));
+        let (before, after) = (value(&pass.look), value(&now));
+        // Silence is no order: the Region that is lost may have answered in the look and not now.
+        let newer = after.as_ref().is_some_and(|(value, ms)| before.as_ref().is_none_or(|(was, when)| value != was && ms > when));
+        newer.then(|| format!("the parameter has just been changed to \"{}\"", after.map(|a| a.0).unwrap_or_default()))
+    }
+
+    /// Takes an intention back of which nothing was written.
+    async fn give_up(&self, order: &Order, mut pass: Pass, mut answer: Answer, why: String) -> Result<Outcome, String> {
+        pass.memory.switches.retain(|s| s.at_ms != order.at_ms);
+        pass.memory.pending = None;
+        self.keep(&pass.memory, &mut pass.version).await?;
+        let entry = self.entry("abandoned", &order.id, &order.by, &why);
+        self.record(entry, &mut answer.warnings).await;
+        answer.decision = "stay".to_owned();
+        answer.why = format!("not moved to {}: {why}", order.to);
+        Ok(Outcome { answer, look: pass.look, failure: None })
     }
 
     /// Keeps the memory. False: another invocation was faster.

@@ -64,10 +64,14 @@ impl<W: World> World for Dry<'_, W> {
         Ok(Kept::As(version + 1))
     }
 
-    async fn set_mode(&self, mode: &Mode) -> Result<(), String> {
+    async fn mode(&self) -> Result<Option<Mode>, String> {
+        self.world.mode().await
+    }
+
+    async fn set_mode(&self, mode: &Mode) -> Result<BTreeMap<Region, String>, String> {
         let way = serde_json::to_value(mode.way).unwrap_or_default();
         self.note(format!("set the mode to {}", way.as_str().unwrap_or_default()));
-        Ok(())
+        Ok(BTreeMap::new())
     }
 
     async fn record(&self, entry: &Entry) -> Result<(), String> {
@@ -81,7 +85,6 @@ impl<W: World> World for Dry<'_, W> {
     }
 
     async fn follow_up(&self, _: &Order) -> Result<Option<String>, String> {
-        self.note("start what follows a switch, if the Lambda has WP_DYNAMODB_AFTER_SWITCH".to_owned());
         Ok(None)
     }
 

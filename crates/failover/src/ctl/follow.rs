@@ -1,4 +1,4 @@
-//! Waits until every Region's parameter agrees.
+//! Waits until every Region holds the order.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -17,15 +17,14 @@ const LIMIT: Duration = Duration::from_secs(15);
 /// Between two questions.
 const EVERY: Duration = Duration::from_millis(500);
 
-/// Gives the Regions that do not agree in the end, with what they said.
-pub(crate) async fn until_all_agree(aws: &Aws<'_>, settings: &Settings) -> BTreeMap<Region, String> {
+/// Waits until every Region holds `value`. Gives those that do not in the end, with what they hold.
+pub(crate) async fn until_all_hold(aws: &Aws<'_>, settings: &Settings, value: &str) -> BTreeMap<Region, String> {
     let bar = ProgressBar::new_spinner();
     let started = Instant::now();
     loop {
         let look = Look { parameters: aws.parameters().await, ..Look::default() };
         let regions = &settings.policy.regions;
-        let newest = look.newest(regions).map(|n| n.value.to_owned());
-        let agrees = |r: &&Region| newest.as_ref().is_some_and(|value| reading(look.parameters.get(*r)) == *value);
+        let agrees = |r: &&Region| reading(look.parameters.get(*r)) == value;
         let behind: BTreeMap<Region, String> =
             regions.iter().filter(|r| !agrees(r)).map(|r| (r.clone(), reading(look.parameters.get(r)))).collect();
         if behind.is_empty() || started.elapsed() > LIMIT {

@@ -8,6 +8,10 @@ pub(crate) async fn run(common: &Common, flags: &History) -> anyhow::Result<End>
     let settings = place::find(common, None).await?;
     let aws = Aws::new(&settings, place::silent).await;
     let trail = aws.ledger().trail(0, flags.last).await.map_err(anyhow::Error::msg)?;
+    for warning in &trail.warnings {
+        eprintln!("warning: {warning}");
+    }
+    let trail = trail.entries;
     if common.json {
         println!("{}", serde_json::to_string_pretty(&trail)?);
         return Ok(End::Well);

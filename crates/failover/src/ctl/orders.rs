@@ -41,11 +41,11 @@ async fn moved(common: &Common, action: Action, to: Option<&str>, flags: &Flags)
     if flags.note.dry_run || answer.decision == "stay" {
         return Ok(End::Well);
     }
-    let behind = if flags.no_wait { answer.stragglers.clone() } else { follow::until_all_agree(&aws, &settings).await };
+    let behind = if flags.no_wait { answer.stragglers.clone() } else { follow::until_all_hold(&aws, &settings, &answer.value).await };
     for (region, why) in &behind {
         eprintln!(
-            "{region} does not hold the order yet: {why}; a controller repairs it when it answers, or: wp-dynamodb-ctl switch --to {} again",
-            answer.active
+            "{region} does not hold the order \"{}\": {why}; a controller repairs it when it answers, unless another order was given (wp-dynamodb-ctl history)",
+            answer.value
         );
     }
     Ok(if behind.is_empty() { End::Well } else { End::Ill })
@@ -53,8 +53,11 @@ async fn moved(common: &Common, action: Action, to: Option<&str>, flags: &Flags)
 
 async fn set(common: &Common, order: Order, note: &Note) -> anyhow::Result<End> {
     let settings = place::find(common, None).await?;
-    give(common, &settings, order, note).await?;
-    Ok(End::Well)
+    let (answer, _) = give(common, &settings, order, note).await?;
+    for (region, why) in &answer.not_told {
+        eprintln!("{region}'s controller may not know yet, and act otherwise: {why}");
+    }
+    Ok(if answer.not_told.is_empty() { End::Well } else { End::Ill })
 }
 
 /// Gives the order, or says what it would do, and shows the answer.

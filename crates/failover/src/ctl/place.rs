@@ -11,9 +11,9 @@ use crate::settings::Settings;
 
 /// The settings as seen from `home`.
 pub(crate) fn settings(common: &Common, home: &str) -> anyhow::Result<Settings> {
-    // Without these a quorum of two could never be seen; a person who looks does not need one.
-    let sources = 1 + usize::from(!common.health_urls.is_empty()) + usize::from(!common.alarms.is_empty());
-    let quorum = sources.min(2).to_string();
+    // Without health checks and alarms a quorum of two could never be seen; a person who looks does not need one.
+    let of_all = |list: &str| list.split(',').count() >= common.regions.split(',').count() && !list.is_empty();
+    let quorum = (1 + usize::from(of_all(&common.health_urls) || of_all(&common.alarms))).to_string();
     let get = |name: &str| match name {
         "AWS_REGION" => Some(home.to_owned()),
         "WP_DYNAMODB_REGIONS" => Some(common.regions.clone()),
@@ -28,7 +28,8 @@ pub(crate) fn settings(common: &Common, home: &str) -> anyhow::Result<Settings> 
         "WP_DYNAMODB_SSM_ENDPOINTS" => Some(common.ssm_endpoints.clone()),
         name => std::env::var(name).ok().or_else(|| (name == "WP_DYNAMODB_QUORUM").then(|| quorum.clone())),
     };
-    Settings::read(get).map_err(|wrong| Usage(named_as_flags(&wrong)).into())
+    let settings = Settings::read(get).map_err(|wrong| Usage(named_as_flags(&wrong)))?;
+    Ok(Settings { person: true, ..settings })
 }
 
 /// People who type flags look for flags.

@@ -69,6 +69,8 @@ pub struct Verdict {
     pub active: Region,
     /// Whether the answer may be another one in a few seconds: the active Region has failed, and not often enough.
     pub again: bool,
+    /// The active Region is lost, and it shall not or cannot be moved; also when there is something to repair.
+    pub refused: bool,
 }
 
 /// Takes a look. `way`: what people have set; `now_ms`: this controller's clock, milliseconds since 1970.
@@ -81,6 +83,7 @@ pub fn decide(memory: &Memory, look: &Look, policy: &Policy, way: Way, now_ms: u
     let newest = look.newest(&policy.regions);
     let active = newest.map_or_else(|| policy.regions[0].clone(), |n| n.active.clone());
     let (decision, why) = choose(&memory, look, policy, way, &active, now_ms);
+    let refused = decision == Decision::Refuse;
     // Whatever is chosen, an order that stands is made whole first, unless there is something more urgent.
     let (decision, why) = match (decision, newest) {
         (quiet @ (Decision::Stay | Decision::Look | Decision::Refuse), Some(newest)) if way != Way::Pinned => {
@@ -96,8 +99,10 @@ pub fn decide(memory: &Memory, look: &Look, policy: &Policy, way: Way, now_ms: u
         (other, _) => (other, why),
     };
     let lost_looks = memory.regions.get(&active).map_or(0, |w| w.lost_looks);
-    let again = way != Way::Pinned && (1..policy.failures).contains(&lost_looks);
-    (memory, Verdict { decision, why, active, again })
+    // Any failure is reason enough to look again: its second witness may be a second late.
+    let failed = look.signals.get(&active).is_some_and(|s| s.site.is_failed() || s.dynamodb.is_failed());
+    let again = way != Way::Pinned && failed && lost_looks < policy.failures;
+    (memory, Verdict { decision, why, active, again, refused })
 }
 
 fn choose(memory: &Memory, look: &Look, policy: &Policy, way: Way, active: &Region, now_ms: u64) -> (Decision, String) {
@@ -113,7 +118,7 @@ fn choose(memory: &Memory, look: &Look, policy: &Policy, way: Way, active: &Regi
         return (Decision::Look, format!("{active} failed in {lost_looks} of {} looks: {causes}", policy.failures));
     }
     let lost = format!("{active} is lost: {causes}");
-    let target = match target::target(memory, look, policy, active) {
+    let target = match target::target(memory, look, policy, active, now_ms) {
         Ok(target) => target,
         Err(why) => return (Decision::Refuse, format!("{lost}; {why}")),
     };
@@ -134,7 +139,7 @@ fn choose(memory: &Memory, look: &Look, policy: &Policy, way: Way, active: &Regi
 
 /// Whether this very switch was begun by an invocation that was killed: it has been counted already.
 fn begun(memory: &Memory, from: &Region, to: &Region) -> bool {
-    memory.pending.as_ref().is_some_and(|o| o.from == *from && o.to == *to)
+    memory.pending.as_ref().is_some_and(|o| o.automatic && o.from == *from && o.to == *to)
 }
 
 /// The active Region is not lost: is it the one that should be?

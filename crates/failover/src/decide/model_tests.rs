@@ -197,8 +197,17 @@ impl World {
     fn switched(&mut self, c: usize, from: Region, to: Region, back: bool, killed: bool, named: usize) {
         let at_ms = self.now_ms;
         let again = self.memories[c].pending.as_ref().is_some_and(|o| o.from == from && o.to == to);
-        let order =
-            Order { id: format!("{to}-{at_ms}"), at_ms, value: to.to_string(), from, to, back, by: String::new(), why: String::new() };
+        let order = Order {
+            id: format!("{to}-{at_ms}"),
+            at_ms,
+            value: to.to_string(),
+            from,
+            to,
+            back,
+            automatic: true,
+            by: String::new(),
+            why: String::new(),
+        };
         if !again {
             self.memories[c].note(&order);
             self.trail.push((c, Switched { at_ms, from: order.from.clone(), to: order.to.clone() }));
@@ -209,7 +218,7 @@ impl World {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn nothing_is_ever_done_that_must_not_be(steps in proptest::collection::vec(step(), 1..120)) {
         let mut world = World::new();

@@ -23,13 +23,15 @@ pub struct Policy {
     pub failback_after_ms: u64,
     /// ...and a write in the active Region arrives there within this time.
     pub max_lag_ms: u64,
+    /// A Region's controller acts only after so long when another Region's, which comes before it, could act.
+    pub patience_ms: u64,
     /// Looks further apart than this do not count as "in a row".
     pub gap_ms: u64,
     /// Looks closer together than this count as one: two invocations at a time must not be twice as sure.
     pub apart_ms: u64,
 }
 
-/// An alarm's word counts for so long.
-pub const ALARM_FRESH_MS: u64 = 86_400_000;
+/// An alarm's word counts for so long: the event that takes it back may be lost with the Region that sends it.
+pub const ALARM_FRESH_MS: u64 = 3_600_000;
 /// The hour of [`Policy::max_per_hour`].
 pub const HOUR_MS: u64 = 3_600_000;

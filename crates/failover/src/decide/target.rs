@@ -7,17 +7,29 @@ use crate::decide::watch;
 use crate::memory::{Memory, Watch};
 use crate::signal::Look;
 
-/// The first Region of the list, other than `active`, that is well in this look.
+/// The first Region of the list, other than `active`, that is well in this look. A controller of a later one waits for its turn: the
+/// ones before it may see what this one does not.
 ///
 /// # Errors
 /// When there is none: what is wrong with each.
-pub fn target(memory: &Memory, look: &Look, policy: &Policy, active: &Region) -> Result<Region, String> {
+pub fn target(memory: &Memory, look: &Look, policy: &Policy, active: &Region, now_ms: u64) -> Result<Region, String> {
+    let lost_since = memory.regions.get(active).and_then(|w| w.lost_since_ms).unwrap_or(now_ms);
+    let mut turn_ms = now_ms.saturating_sub(lost_since);
+    let mut first = None;
     let mut ill = Vec::new();
     for region in policy.regions.iter().filter(|r| *r != active) {
-        match well(memory, look, region, memory.looked_ms) {
-            Ok(()) => return Ok(region.clone()),
+        match well(memory, look, region, now_ms) {
+            Ok(()) if *region == policy.home => return Ok(region.clone()),
+            Ok(()) if turn_ms < policy.patience_ms => return Ok(first.unwrap_or_else(|| region.clone())),
+            Ok(()) => {
+                turn_ms -= policy.patience_ms;
+                first.get_or_insert_with(|| region.clone());
+            }
             Err(why) => ill.push(format!("{region} is not well ({why})")),
         }
+    }
+    if let Some(first) = first {
+        return Ok(first);
     }
     if ill.is_empty() {
         ill.push("there is no other Region".to_owned());

@@ -19,6 +19,7 @@ pub(crate) fn policy(home: &str) -> Policy {
         failures: 3,
         cooldown_ms: 600_000,
         max_per_hour: 2,
+        patience_ms: 180_000,
         failback_auto: false,
         failback_after_ms: 1_800_000,
         max_lag_ms: 5_000,
@@ -101,8 +102,9 @@ fn every_combination_of_signals() {
                             };
                             let votes = [mine.0.site == failed(), mine.0.dynamodb == failed(), *mine.1 == Some(AlarmState::Alarm)];
                             let lost = votes.iter().filter(|v| **v).count() >= 2;
-                            let other_well =
-                                others.0.dynamodb == Signal::Ok && others.0.site != failed() && *others.1 != Some(AlarmState::Alarm);
+                            let no_alarm = *others.1 != Some(AlarmState::Alarm);
+                            let site_well = others.0.site == Signal::Ok || (others.0.site == Signal::Unknown && no_alarm);
+                            let other_well = others.0.dynamodb == Signal::Ok && site_well;
                             let wanted = match way {
                                 Way::Pinned => "stay",
                                 _ if !lost => "stay",
@@ -216,6 +218,7 @@ fn a_switch_that_was_begun_is_not_held_back_by_itself() {
         to: region("us-west-2"),
         value: "us-west-2".into(),
         back: false,
+        automatic: true,
         by: "controller".into(),
         why: "lost".into(),
     };
@@ -223,8 +226,15 @@ fn a_switch_that_was_begun_is_not_held_back_by_itself() {
     memory.pending = Some(order);
     assert!(matches!(looks(&mut memory.clone(), &dark, &policy, Way::Auto, 1).0, Decision::Switch { .. }));
     // The Region came back before anything was written: the order and its count are dropped.
-    looks(&mut memory, &look("us-east-1", well(), well()), &policy, Way::Auto, 1);
-    assert_eq!((memory.pending, memory.switches), (None, Vec::new()));
+    let mut never = memory.clone();
+    looks(&mut never, &look("us-east-1", well(), well()), &policy, Way::Auto, 1);
+    assert_eq!((never.pending, never.switches), (None, Vec::new()));
+    // It was written, and a person has overruled it: the count stays.
+    let mut overruled = look("us-east-1", well(), well());
+    let value = Reading::Value { active: region("us-east-1"), value: "us-east-1".into(), modified_ms: memory.looked_ms + 1 };
+    overruled.parameters.insert(region("us-west-2"), value);
+    looks(&mut memory, &overruled, &policy, Way::Auto, 1);
+    assert_eq!((memory.pending, memory.switches.len()), (None, 1));
 }
 
 #[test]
@@ -283,13 +293,68 @@ fn with_three_regions_the_first_healthy_one_takes_over() {
         [(well(), "us-west-2", true), (well(), "eu-west-1", false), (dead(), "eu-west-1", true), (dead(), "us-west-2", false)]
     {
         let policy = Policy { regions: regions.clone(), ..policy(home) };
+        let first_is_well = west == well();
         let mut look = look("us-east-1", dead(), west);
         look.signals.insert(region("eu-west-1"), well());
         look.parameters
             .insert(region("eu-west-1"), Reading::Value { active: region("us-east-1"), value: "us-east-1".into(), modified_ms: 1 });
-        let decision = looks(&mut Memory::default(), &look, &policy, Way::Auto, 3).0;
+        let mut memory = Memory::default();
+        let decision = looks(&mut memory, &look, &policy, Way::Auto, 3).0;
         assert_eq!(matches!(decision, Decision::Switch { .. }), wanted, "{home}: {decision:?}");
+        // The first one has not acted for three minutes: it may see what the second one does not.
+        if home == "eu-west-1" && first_is_well {
+            let mut seconds = 30;
+            while !matches!(looks(&mut memory, &look, &policy, Way::Auto, 1).0, Decision::Switch { .. }) {
+                seconds += 10;
+                assert!(seconds < 300);
+            }
+            assert_eq!(seconds, 180);
+        }
     }
+}
+
+#[test]
+fn an_alarm_does_not_veto_a_site_that_answers() {
+    let policy = policy("us-west-2");
+    let mut memory = Memory::default();
+    // us-east-1 is half dead: it knows nothing of either Region, and both alarms are in ALARM for want of data.
+    for name in ["us-east-1", "us-west-2"] {
+        memory.hear(&region(name), name, Alarm { state: AlarmState::Alarm, at_ms: NOW });
+    }
+    let decision = looks(&mut memory, &look("us-east-1", dead(), well()), &policy, Way::Auto, 3).0;
+    assert!(matches!(decision, Decision::Switch { .. }), "{decision:?}");
+}
+
+#[test]
+fn a_failure_with_one_witness_is_looked_at_again() {
+    let policy = policy("us-west-2");
+    let one = Signals { site: Signal::Ok, dynamodb: failed() };
+    let (_, verdict) = decide(&Memory::default(), &look("us-east-1", one, well()), &policy, Way::Auto, NOW);
+    assert_eq!((verdict.decision, verdict.again), (Decision::Stay, true));
+    let (_, verdict) = decide(&Memory::default(), &look("us-east-1", well(), well()), &policy, Way::Auto, NOW);
+    assert!(!verdict.again);
+}
+
+#[test]
+fn what_is_refused_stays_refused_beside_a_repair() {
+    let policy = policy("us-west-2");
+    let mut look = look("us-east-1", dead(), dead());
+    look.parameters.insert(region("us-west-2"), Reading::Missing);
+    let mut memory = Memory::default();
+    looks(&mut memory, &look, &policy, Way::Auto, 2);
+    let (_, verdict) = decide(&memory, &look, &policy, Way::Auto, memory.looked_ms + 10_000);
+    assert!(verdict.refused && matches!(verdict.decision, Decision::Repair { .. }), "{:?}", verdict.decision);
+}
+
+#[test]
+fn nothing_is_repaired_while_a_region_may_hold_a_newer_order() {
+    let regions = vec![region("us-east-1"), region("us-west-2"), region("eu-west-1")];
+    let policy = Policy { regions, ..policy("us-west-2") };
+    let mut look = look("us-west-2", well(), well());
+    look.signals.insert(region("eu-west-1"), well());
+    look.parameters.insert(region("us-east-1"), Reading::Value { active: region("us-east-1"), value: "us-east-1".into(), modified_ms: 0 });
+    look.parameters.insert(region("eu-west-1"), Reading::Failed("no answer".into()));
+    assert_eq!(looks(&mut Memory::default(), &look, &policy, Way::Auto, 1).0, Decision::Stay);
 }
 
 #[test]

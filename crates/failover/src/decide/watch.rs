@@ -55,7 +55,10 @@ fn drop_order_without_cause(memory: &mut Memory, look: &Look, policy: &Policy, n
     };
     if !begun && !cause {
         let at_ms = order.at_ms;
-        memory.switches.retain(|s| s.at_ms != at_ms);
+        // Where nothing has been written since, it was never carried out, and does not count. Else a person may have overruled it.
+        if look.newest(&policy.regions).is_some_and(|n| n.modified_ms < at_ms) {
+            memory.switches.retain(|s| s.at_ms != at_ms);
+        }
         memory.pending = None;
     }
 }
@@ -84,10 +87,17 @@ pub fn causes(memory: &Memory, look: &Look, region: &Region, now_ms: u64) -> Str
     votes(&watch, look, region, now_ms).join("; ")
 }
 
-/// Whether a Region could take the site: a canary that was written and read, a site that answers (where one is set), no alarm.
+/// Whether a Region could take the site: a canary that was written and read, and a site that answers. An alarm that says otherwise is
+/// not believed over a site that answers: it comes from us-east-1, and what takes it back may be lost with that Region. It counts where
+/// there is no site to ask.
 #[must_use]
 pub fn is_well(watch: &Watch, look: &Look, region: &Region, now_ms: u64) -> bool {
-    let site_and_store =
-        look.signals.get(region).is_some_and(|s| s.dynamodb == Signal::Ok && matches!(s.site, Signal::Ok | Signal::Unknown));
-    site_and_store && watch.alarm(now_ms, ALARM_FRESH_MS) != Some(AlarmState::Alarm)
+    look.signals.get(region).is_some_and(|signals| {
+        let site = match signals.site {
+            Signal::Ok => true,
+            Signal::Unknown => watch.alarm(now_ms, ALARM_FRESH_MS) != Some(AlarmState::Alarm),
+            _ => false,
+        };
+        site && signals.dynamodb == Signal::Ok
+    })
 }

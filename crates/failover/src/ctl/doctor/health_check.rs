@@ -58,11 +58,13 @@ fn judge(subject: &Subject, id: &str, config: &HealthCheckConfig, settings: &Set
         wrong.push(subject.fail(format!("only {checkers} of Route 53's Regions ask; 3 are the least"), fix));
     }
     let path = config.resource_path().unwrap_or_default();
-    let wanted = url.map_or("/healthz?level=ready", path_of);
+    // The same page as the controllers', at Route 53's own level: visitors need the database, too.
+    let page = url.map_or("/healthz", |url| path_of(url).split('?').next().unwrap_or_default());
+    let wanted = format!("{page}?level=ready");
     if path != wanted {
-        let fix = update(&format!("--resource-path {}", quoted(wanted)));
-        let seen = format!("it asks for \"{path}\", not for \"{wanted}\": checkers and controllers see different things");
-        wrong.push(if path.starts_with("/healthz") { subject.warn(seen, fix) } else { subject.fail(seen, fix) });
+        let fix = update(&format!("--resource-path {}", quoted(&wanted)));
+        let seen = format!("it asks for \"{path}\", not for \"{wanted}\"");
+        wrong.push(if path.starts_with(page) { subject.warn(seen, fix) } else { subject.fail(seen, fix) });
     }
     if let Some((url, host)) = url.zip(config.fully_qualified_domain_name()).filter(|(url, host)| host_of(url) != *host) {
         wrong.push(subject.warn(
