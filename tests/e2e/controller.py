@@ -49,7 +49,7 @@ class Ctl:
 
 
 class Answers(BaseHTTPRequestHandler):
-    """`/ready/REGION` as a site's `/healthz?level=ready`."""
+    """`/healthz` of a site."""
 
     def do_GET(self) -> None:
         status, body = self.server.answers.get(self.path.split("?")[0], (404, b"FAIL"))
@@ -80,7 +80,7 @@ class Sites:
 
     @property
     def urls(self) -> str:
-        return ",".join(f"{region}=http://127.0.0.1:{server.server_port}/healthz?level=ready" for region, server in self.servers.items())
+        return ",".join(f"{region}=http://127.0.0.1:{server.server_port}/healthz?level=region" for region, server in self.servers.items())
 
 
 @contextmanager
