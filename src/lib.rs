@@ -11,7 +11,7 @@
 //! engine     this process's engine, for the settings of the moment
 //! value      core's answers as PHP values
 //! guard      a panic becomes a warning and FAILURE
-//! sys        every hand-written extern "C" and repr(C)
+//! sys        every hand-written extern "C" and repr(C); php_abi.c holds it against PHP's headers
 //! ```
 
 #![allow(missing_docs, reason = "php_module generates a public function without any")]

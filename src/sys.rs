@@ -1,5 +1,5 @@
-//! Every hand-written `extern "C"` and `repr(C)`: what ext-php-rs does not bind. From the headers of PHP 8.2 and 8.4 (module API 20161017 of
-//! the session extension, the same in both).
+//! Every hand-written `extern "C"` and `repr(C)`: what ext-php-rs does not bind. `php_abi.c` holds all of it against the headers of the PHP that
+//! the extension is built for, and a difference fails the build. In PHP 8.2 and 8.4 it is the same.
 
 #![allow(non_camel_case_types)]
 
