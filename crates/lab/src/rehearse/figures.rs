@@ -56,8 +56,11 @@ pub struct Figures {
     pub cold_starts_ms: Vec<f64>,
     /// The longest warm invocation that decided nothing, likewise.
     pub warm_tick_ms: Option<f64>,
-    /// Invocations that failed for good.
-    pub dead_letters: usize,
+    /// Events that each controller could not deal with. Without its Region's DynamoDB a controller has no memory, and says so: those of the
+    /// lost Region are dead letters by right.
+    pub dead_letters: BTreeMap<String, usize>,
+    /// Of these, the standby's.
+    pub dead_letters_standby: usize,
     /// Items that the Regions did not agree on at the end.
     pub differing_items: u64,
 }
@@ -129,7 +132,8 @@ pub fn figures(scenario: &Scenario, regions: &[String], played: &Played) -> Figu
         switches: played.runs.iter().filter(|run| moved(run, "switch")).count(),
         cold_starts_ms: played.runs.iter().filter_map(|run| run.invocation.cold_start_ms).collect(),
         warm_tick_ms: warm.map(|run| run.invocation.duration_ms).max_by(f64::total_cmp),
-        dead_letters: played.dead.len(),
+        dead_letters: played.dead.iter().map(|(region, dead)| (region.clone(), dead.len())).collect(),
+        dead_letters_standby: played.dead.get(standby).map_or(0, Vec::len),
         differing_items: played.differing_items,
     }
 }

@@ -20,6 +20,8 @@ pub struct Check {
 
 /// From the first failed canary to the parameter, in seconds.
 const DECISION_S: f64 = 60.0;
+/// The same when DynamoDB is well: the second signal against the Region is the alarm, after 90 s of health checks and a minute or two of its own.
+const DECISION_BY_ALARM_S: f64 = 240.0;
 /// From the parameter to the hosts.
 const WORKERS_S: f64 = 10.0;
 /// From the loss to the last visitor sent to the lost Region.
@@ -34,8 +36,9 @@ pub fn judge(scenario: &Scenario, figures: &Figures) -> Vec<Check> {
     if scenario.design == Design::Recipe {
         return Vec::new();
     }
+    let decision_s = if scenario.loss == Loss::Site { DECISION_BY_ALARM_S } else { DECISION_S };
     let mut checks = vec![
-        seconds("first failed canary → parameter in the standby", DECISION_S, figures.decision_s),
+        seconds("first failed canary → parameter in the standby", decision_s, figures.decision_s),
         seconds("parameter → hosts of the standby (not compressed)", WORKERS_S, figures.workers_s),
         seconds("loss → the last visitor is sent to the lost Region (DNS)", DNS_S, figures.visitors_moved_s),
         count("requests failed after that, until the Region returns", 0, figures.failed_after_move),
@@ -50,7 +53,7 @@ pub fn judge(scenario: &Scenario, figures: &Figures) -> Vec<Check> {
         count("requests failed after the return", 0, figures.failed_after_return),
         count("lost or older sessions that the replication lag at the loss does not explain", 0, figures.wrong_beyond_lag),
         count("items that the Regions do not agree on at the end", 0, figures.differing_items),
-        count("events that no controller could deal with", 0, figures.dead_letters as u64),
+        count("events that the standby's controller could not deal with", 0, figures.dead_letters_standby as u64),
     ];
     if scenario.plan.failback_s.is_some() {
         checks.push(seconds("order of the failback → parameter", FAILBACK_S, figures.failback_s));
@@ -106,7 +109,8 @@ mod tests {
             switches: 1,
             cold_starts_ms: vec![12.0],
             warm_tick_ms: Some(10.0),
-            dead_letters: 0,
+            dead_letters: BTreeMap::new(),
+            dead_letters_standby: 0,
             differing_items: 0,
         }
     }
@@ -143,7 +147,7 @@ mod tests {
             |f| f.repaired_s = None,
             |f| f.failed_after_return = 1,
             |f| f.differing_items = 1,
-            |f| f.dead_letters = 1,
+            |f| f.dead_letters_standby = 1,
             |f| f.wrong_beyond_lag = 1,
             |f| f.failback_s = None,
         ];

@@ -90,7 +90,7 @@ impl Plan {
 
     /// The loss and the return, to compare designs.
     pub fn comparison() -> Self {
-        Plan { lost_s: 60.0, returns_s: 360.0, failback_s: None, ends_s: 480.0 }
+        Plan { lost_s: 30.0, returns_s: 300.0, failback_s: None, ends_s: 400.0 }
     }
 }
 

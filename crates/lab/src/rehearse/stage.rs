@@ -1,5 +1,6 @@
 //! One scenario, from a whole lab to its story.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -73,8 +74,8 @@ pub struct Played {
     pub visits: Vec<Visit>,
     /// What the controllers did.
     pub runs: Vec<Run>,
-    /// Events that no controller could deal with.
-    pub dead: Vec<DeadLetter>,
+    /// Events that a controller could not deal with, by its Region.
+    pub dead: BTreeMap<String, Vec<DeadLetter>>,
     /// Items that the Regions do not agree on at the end.
     pub differing_items: u64,
 }
@@ -132,11 +133,11 @@ impl Stage<'_> {
             }
         };
         tasks.shutdown().await;
-        let (mut runs, mut dead) = (Vec::new(), Vec::new());
+        let (mut runs, mut dead) = (Vec::new(), BTreeMap::new());
         for controller in controllers.iter() {
             let (ran, given_up) = controller.end().await;
             runs.extend(ran);
-            dead.extend(given_up);
+            dead.insert(controller.region.clone(), given_up);
         }
         runs.sort_by(|a, b| a.at_s.total_cmp(&b.at_s));
         self.lab.replication(&json!({"settle": true})).await?;

@@ -124,6 +124,9 @@ fn figures(page: &mut String, result: &Outcome) -> Result<()> {
         let cold: Vec<String> = figures.cold_starts_ms.iter().map(|ms| format!("{ms:.0}")).collect();
         rows.push(("Lambda: cold starts on this machine".into(), format!("{} ms", cold.join(", "))));
     }
+    rows.extend(
+        figures.dead_letters.iter().map(|(region, dead)| (format!("dead letters of the controller in {region}"), dead.to_string())),
+    );
     if let Some(ms) = figures.warm_tick_ms {
         rows.push(("Lambda: longest warm tick that found nothing".into(), format!("{ms:.0} ms")));
     }
