@@ -103,6 +103,77 @@ final class HealthzTest extends SiteTestCase {
 		$this->assertLessThan( 1.5, $answer['seconds'] );
 	}
 
+	/** @return array{0: resource, 1: string} A database that logs everybody in, and its log; sessions/pause says how slowly it greets. */
+	private function database( float $pause ): array {
+		$this->greets_after( $pause );
+		$log    = "{$this->site->dir}/database.log";
+		$script = __DIR__ . '/support/database.php';
+		$server = proc_open( array( PHP_BINARY, '-n', $script, $log, "{$this->site->dir}/sessions/pause" ), array( 1 => array( 'pipe', 'w' ) ), $pipes );
+		$this->database_at( trim( fgets( $pipes[1] ) ) );
+
+		return array( $server, $log );
+	}
+
+	private function greets_after( float $pause ): void {
+		file_put_contents( "{$this->site->dir}/sessions/pause", (string) $pause );
+	}
+
+	/** @return list<string> The answers to questions of which each is asked when the last answer does not count any more. */
+	private function answers_in_time( WebServer $server, int $questions ): array {
+		for ( $asked = 0; $asked < $questions; $asked++ ) {
+			$answer = $server->request( self::DIRECT . '&level=ready' );
+			$this->assertLessThan( 1.5, $answer['seconds'] );
+			$said[] = strtok( $answer['body'], "\n" );
+			usleep( 1100000 );
+		}
+
+		return $said;
+	}
+
+	/**
+	 * As one that is far away does, or one that looks up the names of those who come.
+	 *
+	 * @dataProvider late_greetings
+	 */
+	public function test_a_database_that_greets_late_is_well( float $pause, array $said ): void {
+		list( $database ) = $this->database( $pause );
+		$server           = $this->site->serve( ...$this->folder_of_answers() );
+
+		$this->assertSame( $said, $this->answers_in_time( $server, 3 ) );
+		proc_terminate( $database );
+	}
+
+	public function late_greetings(): array {
+		return array(
+			'at a distance' => array( 0.36, array( 'OK', 'OK', 'OK' ) ),
+			'late'          => array( 0.75, array( 'FAIL', 'OK', 'OK' ) ),
+			'too late'      => array( 1.2, array( 'FAIL', 'FAIL', 'FAIL' ) ),
+		);
+	}
+
+	public function test_a_database_that_greets_again_is_well_again(): void {
+		list( $database ) = $this->database( 1.2 );
+		$server           = $this->site->serve( ...$this->folder_of_answers() );
+		$this->assertSame( array( 'FAIL' ), $this->answers_in_time( $server, 1 ) );
+		$this->greets_after( 0.75 );
+		$this->assertSame( array( 'FAIL', 'OK' ), $this->answers_in_time( $server, 2 ) );
+		$this->greets_after( 1.2 );
+		$this->assertSame( array( 'FAIL' ), $this->answers_in_time( $server, 1 ) );
+		$this->greets_after( 0 );
+		$this->assertSame( array( 'OK' ), $this->answers_in_time( $server, 1 ) );
+		proc_terminate( $database );
+	}
+
+	public function test_a_database_that_is_well_is_met_by_nobody_who_only_listens(): void {
+		list( $database, $log ) = $this->database( 0 );
+		$server                 = $this->site->serve( ...$this->folder_of_answers() );
+
+		$this->assertSame( array( 'OK', 'OK', 'OK' ), $this->answers_in_time( $server, 3 ) );
+		// The first one waited for the greeting, and then logged in.
+		$this->assertCount( 4, file( $log ) );
+		proc_terminate( $database );
+	}
+
 	public function slow_greetings(): array {
 		return array( 'a byte a second' => array( 0.9, 'database' ), 'at once' => array( 0, 'database refuses' ) );
 	}
@@ -163,7 +234,15 @@ final class HealthzTest extends SiteTestCase {
 		$this->assertStringNotContainsString( 'Warning', file_get_contents( $this->site->dir . '/server.log' ) );
 	}
 
-	public function test_a_link_in_the_place_of_an_answer_is_not_followed(): void {
+	/**
+	 * As somebody would who wants to hear that all is well.
+	 *
+	 * @dataProvider forgeries
+	 */
+	public function test_what_somebody_has_put_in_the_place_of_an_answer_is_not_used( callable $put, bool $needs_root = false ): void {
+		if ( $needs_root && 0 !== posix_geteuid() ) {
+			$this->markTestSkipped( 'only root can give a file away' );
+		}
 		list( , $address ) = $this->silent_database();
 		$this->database_at( $address );
 		$server = $this->site->serve( ...$this->folder_of_answers() );
@@ -171,14 +250,34 @@ final class HealthzTest extends SiteTestCase {
 		list( $file ) = $this->answers();
 		$this->assertSame( 0600, fileperms( $file ) & 0777 );
 		rename( $file, "{$this->site->dir}/mine" );
-		// As somebody would who wants to hear that all is well.
 		file_put_contents( "{$this->site->dir}/mine", sprintf( '%.3F', microtime( true ) + 0.1 ) );
-		symlink( "{$this->site->dir}/mine", $file );
-		$before = file_get_contents( "{$this->site->dir}/mine" );
+		$put( "{$this->site->dir}/mine", $file );
+		$before = file_get_contents( $file );
 		usleep( 150000 );
 
 		$this->assert_health( 503, "FAIL\ncause: database\n", $server->request( self::DIRECT . '&level=ready' ) );
-		$this->assertSame( $before, file_get_contents( "{$this->site->dir}/mine" ) );
+		$this->assertSame( $before, file_get_contents( $file ) );
+	}
+
+	public function forgeries(): array {
+		return array(
+			'a link'                => array( 'symlink' ),
+			'a second name'         => array( 'link' ),
+			'a file of another one' => array(
+				static fn ( string $mine, string $file ): bool => copy( $mine, $file ) && chown( $file, 65534 ),
+				true,
+			),
+		);
+	}
+
+	public function test_an_answer_of_the_future_does_not_count(): void {
+		list( , $address ) = $this->silent_database();
+		$this->database_at( $address );
+		$server = $this->site->serve( ...$this->folder_of_answers() );
+		$server->request( self::DIRECT . '&level=ready' );
+		file_put_contents( $this->answers()[0], sprintf( '%.3F', microtime( true ) + 3600 ) );
+
+		$this->assert_health( 503, "FAIL\ncause: database\n", $server->request( self::DIRECT . '&level=ready' ) );
 	}
 
 	public function test_without_the_extension(): void {

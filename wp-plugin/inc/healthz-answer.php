@@ -16,7 +16,10 @@ defined( 'ABSPATH' ) || defined( 'WP_DYNAMODB_HEALTHZ' ) || exit;
 const ANSWER_COUNTS = 1.0;
 
 /** How long to wait for the one who is asking, in seconds. Who takes longer has an answer that is no good. */
-const ANSWER_WAIT = 1.0;
+const ANSWER_WAIT = 1.05;
+
+/** How long the last answer tells something (seconds) to the one who asks anew. */
+const ANSWER_REMEMBERED = 3600;
 
 /** The file's size: it is overwritten in place, which a full disk does not hinder. */
 const ANSWER_BYTES = 64;
@@ -25,7 +28,7 @@ const ANSWER_BYTES = 64;
  * The answer of the last second; else of the one who is asking just now; else one's own.
  *
  * @param string   $name For the file: what is asked.
- * @param callable $ask  Asks: `fn( string|null $before ): string`, with the last answer when it is younger than a minute.
+ * @param callable $ask  Asks: `fn( string|null $before ): string`, with the last answer when it is younger than an hour.
  * @param string   $late The answer when somebody has been asking for too long.
  */
 function shared_answer( string $name, callable $ask, string $late ): string {
@@ -48,7 +51,7 @@ function shared_answer( string $name, callable $ask, string $late ): string {
 	if ( $age >= 0 && $age < ANSWER_COUNTS ) {
 		return $held;
 	}
-	$answer = $ask( $age >= 0 && $age < 60 ? $held : null );
+	$answer = $ask( $age >= 0 && $age < ANSWER_REMEMBERED ? $held : null );
 	rewind( $file );
 	fwrite( $file, str_pad( sprintf( '%.3F %s', microtime( true ), $answer ), ANSWER_BYTES ) );
 

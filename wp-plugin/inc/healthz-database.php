@@ -9,8 +9,14 @@ namespace WP_DynamoDB;
 
 defined( 'ABSPATH' ) || defined( 'WP_DYNAMODB_HEALTHZ' ) || exit;
 
-/** Within what time (seconds) a server that was not well, or that nobody has asked lately, must have greeted. */
-const DATABASE_GREETS = 0.35;
+/** Within what time (seconds) a server that was not well, or that nobody has asked lately, must have greeted: it may be far away. */
+const DATABASE_GREETS = 0.9;
+
+/** Who greets within this time (seconds) is asked on at once: from greeting to login it takes the driver up to twice as long again. */
+const DATABASE_GREETS_SOON = 0.4;
+
+/** Within what time (seconds) the driver must have logged in. After it DynamoDB is asked. */
+const DATABASE_ANSWERS = 1.0;
 
 /**
  * Whether the database answers: asked once a second by the whole host.
@@ -32,8 +38,9 @@ function database_problem(): string {
 /**
  * Connects as WordPress would. The driver gives up a server that is silent for a second; one that says each word slowly it would hear
  * out, so its greeting is waited for first. Not while all is well, for a connection that only listens is an error to the server; nor
- * after it has refused, for after too many of those it would refuse this host for good. What is slow all of a sudden, and a name that
- * resolves slowly, holds one process, which the web server's time limit cuts off; the others do not wait for it.
+ * after it has refused, for after too many of those it would refuse this host for good. When its greeting has come late, there is no
+ * time left for the driver, and the next one who asks need not wait for it. What is slow all of a sudden, and a name that resolves
+ * slowly, holds one process, which the web server's time limit cuts off; the others do not wait for it.
  *
  * @param string|null $before What was found last.
  * @return string As database_problem().
@@ -48,13 +55,17 @@ function ask_database( ?string $before ): string {
 	// The failure is the answer: a warning of it would only fill the log.
 	set_error_handler( static fn (): bool => true ); // phpcs:ignore WordPress.PHP.DevelopmentFunctions
 	try {
-		if ( ( null === $before || 'database' === $before ) && ! greets_in_time( $host, $port, $socket ) ) {
-			return 'database';
+		if ( null === $before || 'database' === $before ) {
+			$greets = greets_after( $host, $port, $socket );
+			if ( null === $greets || $greets > DATABASE_GREETS_SOON ) {
+				return null === $greets ? 'database' : 'database slow';
+			}
 		}
+		$began = microtime( true );
 		$flags = defined( 'MYSQL_CLIENT_FLAGS' ) ? (int) constant( 'MYSQL_CLIENT_FLAGS' ) : 0;
 		if ( $database->real_connect( $host, (string) constant( 'DB_USER' ), (string) constant( 'DB_PASSWORD' ), (string) constant( 'DB_NAME' ), $port, $socket, $flags ) ) {
 			$database->close();
-			return '';
+			return microtime( true ) - $began < DATABASE_ANSWERS ? '' : 'database';
 		}
 
 		// From 2000 on they are the driver's own: it has heard nothing.
@@ -67,21 +78,23 @@ function ask_database( ?string $before ): string {
 }
 
 /**
- * Whether the server says its first packet in time: three bytes of length, one of number, and what it says.
+ * After how many seconds the server has said its first packet: three bytes of length, one of number, and what it says. Null when it has not
+ * in time.
  *
  * @param string      $host   As parse_database_host() has it.
  * @param int|null    $port   The same.
  * @param string|null $socket The same.
  */
-function greets_in_time( string $host, ?int $port, ?string $socket ): bool {
-	$until   = microtime( true ) + DATABASE_GREETS;
+function greets_after( string $host, ?int $port, ?string $socket ): ?float {
+	$began   = microtime( true );
+	$until   = $began + DATABASE_GREETS;
 	// The driver's own ways.
 	$default = '' === (string) ini_get( 'mysqli.default_socket' ) ? '/tmp/mysql.sock' : (string) ini_get( 'mysqli.default_socket' );
 	$local   = $socket ?? ( 'localhost' === $host ? $default : '' );
 	$address = '' === $local ? sprintf( 'tcp://%s:%d', $host, $port ?? (int) ini_get( 'mysqli.default_port' ) ) : "unix://{$local}";
 	$stream  = stream_socket_client( $address, $code, $text, DATABASE_GREETS );
 	if ( false === $stream ) {
-		return false;
+		return null;
 	}
 	stream_set_blocking( $stream, false );
 	$said = '';
@@ -90,16 +103,16 @@ function greets_in_time( string $host, ?int $port, ?string $socket ): bool {
 		$ready = array( $stream );
 		$none  = null;
 		if ( $left <= 0 || 1 !== stream_select( $ready, $none, $none, 0, $left ) ) {
-			return false;
+			return null;
 		}
 		$part = fread( $stream, 1024 );
 		if ( false === $part || '' === $part ) {
-			return false;
+			return null;
 		}
 		$said .= $part;
 	}
 
-	return true;
+	return microtime( true ) - $began;
 }
 
 /**
