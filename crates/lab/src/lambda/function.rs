@@ -142,6 +142,8 @@ impl Function {
             Instant::now()
         };
         let (cold, begun) = tokio::select! {
+            // In this order: a process that asks and answers at once has started, and what it says is no failure to start.
+            biased;
             asked = start => (is_cold.then(|| asked - process.started), asked),
             () = tokio::time::sleep(self.config.timeout) => (None, Instant::now()),
             said = &mut answer => {
