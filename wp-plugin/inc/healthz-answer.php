@@ -59,30 +59,38 @@ function shared_answer( string $name, callable $ask, string $late ): string {
 }
 
 /**
- * Opens the file, in the first of three folders where that can be done: in memory, beside the extension's state file, among
- * temporary files. Closing it, which PHP does by itself, ends the lock.
+ * Where it may be: in memory, beside the extension's state file, among temporary files.
+ *
+ * @param string $name What is asked.
+ * @return list<string> None where it could not be told whose file it is.
+ */
+function answer_files( string $name ): array {
+	$folders = array( '/dev/shm', dirname( (string) ini_get( 'wp_dynamodb.state_file' ) ), sys_get_temp_dir() );
+	$mine    = function_exists( 'posix_geteuid' ) ? posix_geteuid() : null;
+
+	return null === $mine ? array() : array_map(
+		static fn ( string $folder ): string => "{$folder}/wp-dynamodb-{$name}-{$mine}",
+		array_values( array_filter( $folders, static fn ( string $folder ): bool => str_starts_with( $folder, '/' ) ) )
+	);
+}
+
+/**
+ * Opens the file, in the first of these places where that can be done. Closing it, which PHP does by itself, ends the lock.
  *
  * @param string $name What is asked.
  * @return resource|null
  */
 function open_answer( string $name ) {
-	if ( ! function_exists( 'posix_geteuid' ) ) {
-		// Whose file it is could not be told.
-		return null;
-	}
-	$mine  = posix_geteuid();
-	$state = dirname( (string) ini_get( 'wp_dynamodb.state_file' ) );
 	// A file that cannot be opened is not news, and may not fill the log: the next one is tried.
 	set_error_handler( static fn (): bool => true ); // phpcs:ignore WordPress.PHP.DevelopmentFunctions
 	$mask = umask( 0077 );
 	try {
-		foreach ( array( '/dev/shm', $state, sys_get_temp_dir() ) as $folder ) {
-			$path = "{$folder}/wp-dynamodb-{$name}-{$mine}";
-			$file = '/' === ( $folder[0] ?? '' ) ? fopen( $path, 'c+' ) : false;
+		foreach ( answer_files( $name ) as $path ) {
+			$file = fopen( $path, 'c+' );
 			// Anybody may write to two of these folders: what somebody else has put there, or a link, is not used.
 			$is   = false === $file ? false : fstat( $file );
 			$link = false === $file ? false : lstat( $path );
-			if ( $is && $link && $is['ino'] === $link['ino'] && $is['dev'] === $link['dev'] && 1 === $is['nlink'] && $mine === $is['uid'] ) {
+			if ( $is && $link && $is['ino'] === $link['ino'] && $is['dev'] === $link['dev'] && 1 === $is['nlink'] && posix_geteuid() === $is['uid'] ) {
 				return $file;
 			}
 		}

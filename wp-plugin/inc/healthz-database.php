@@ -30,9 +30,17 @@ function database_problem(): string {
 	if ( ! function_exists( 'mysqli_init' ) ) {
 		return 'mysqli missing';
 	}
+
+	return shared_answer( database_answer(), __NAMESPACE__ . '\\ask_database', 'database' );
+}
+
+/**
+ * The name of the answer: that of the database in wp-config.php.
+ */
+function database_answer(): string {
 	$one = implode( "\n", array_map( static fn ( string $name ): string => (string) constant( $name ), array( 'DB_HOST', 'DB_NAME', 'DB_USER' ) ) );
 
-	return shared_answer( 'database-' . substr( hash( 'sha256', $one ), 0, 16 ), __NAMESPACE__ . '\\ask_database', 'database' );
+	return 'database-' . substr( hash( 'sha256', $one ), 0, 16 );
 }
 
 /**
