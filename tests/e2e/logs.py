@@ -3,11 +3,33 @@
 import re
 from pathlib import Path
 
+from harness import paths
+
+# WordPress 6.1 is older than PHP 8.2: at a login page, and in the files of a network. On a newer one nothing is deprecated.
+OLDER_THAN_PHP = [
+    r"trim\(\): Passing null to parameter #1 \(\$string\) of type string is deprecated in \S+/www/wp-includes/pluggable\.php",
+    r"preg_replace\(\): Passing null to parameter #3 \(\$subject\) of type array\|string is deprecated in \S+/www/wp-includes/formatting\.php",
+    r"Optional parameter \$meta declared before required parameter \$signup_id .* in \S+/www/wp-includes/ms-functions\.php",
+]
+WORDPRESS_IS_OLD = paths.WORDPRESS.parent.name == "wordpress-6.1"
+
+# What the plugin says in an outage: log_logins().
+PLUGIN_SAYS = [
+    r"login sessions cannot be read, user meta stands in: ",
+    r"a login session cannot be read, and is not accepted: ",
+    r"a login cannot be stored in DynamoDB, user meta stands in: ",
+    r"a login cannot be kept: neither DynamoDB nor the database takes it$",
+    r"a logout( everywhere)? cannot be stored in DynamoDB yet: ",
+    r"logouts cannot be stored in DynamoDB yet: ",
+    r"a logout is lost: neither DynamoDB nor the database takes it; ",
+    r"a logout of all users is lost: the database does not take it; ",
+]
+
 # A line of a log that a test brings about on purpose, or that is not ours to mend.
 EXPECTED = [
     # The extension's and the plugin's own words on a fault; the tests of that fault read them.
     r"wp_dynamodb: (warning|error): ",
-    r"wp-dynamodb: (login sessions cannot be read|a log(in|out)( everywhere)? (cannot be|is) )",
+    rf"\] wp-dynamodb: ({'|'.join(PLUGIN_SAYS)})",
     # PHP's, to a page whose session a fault of the lab kept from it.
     r"PHP Warning:  session_\w+\(\): wp_dynamodb: ",
     r"PHP Warning:  session_start\(\): Failed to read session data: dynamodb ",
@@ -15,8 +37,8 @@ EXPECTED = [
     r'PHP Warning:  wp_dynamodb: wp_dynamodb\.request_timeout_ms = "never": ',
     # A database that can only be read, to WordPress's own writes.
     r"WordPress database error .*--read-only option .* for query (?!.*WP_DynamoDB)",
-    # WordPress 6.1 is older than PHP 8.2; and no version reaches WordPress.org from here.
-    r"PHP Deprecated:  .* in \S+/www/wp-(includes|admin)/",
+    *(rf"PHP Deprecated:  {line} on line \d+$" for line in OLDER_THAN_PHP if WORDPRESS_IS_OLD),
+    # No version reaches WordPress.org from here.
     r"PHP Warning:  (\w+\(\): )?An unexpected error occurred\. .*WordPress\.org",
 ]
 EXPECTED_LINE = re.compile("|".join(EXPECTED))

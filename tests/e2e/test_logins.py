@@ -14,6 +14,7 @@ import pytest
 import requests
 from browser import Browser
 from conftest import QUICK_POLL, calm, settled
+from logs import EXPECTED_LINE
 
 from harness import paths, wait
 from harness.fpm import Fpm
@@ -28,12 +29,6 @@ INI = QUICK_POLL | {"wp_dynamodb.switch_window": "1"}
 # What a session is looked up by, whatever else a cookie holds.
 COOKIE = "wordpress_logged_in_wpdynamodb"
 NO_ANSWER = "It cannot be checked at the moment whether you are logged in."
-# Core's own, which is older than PHP 8.2 and looks for updates; the plugin's and the extension's words on an outage; the database's on being
-# read-only, to core.
-EXPECTED = re.compile(
-    r"PHP Deprecated: .* in \S+/www/wp-(includes|admin)/|\] wp-dynamodb: |wp_dynamodb: |"
-    r"WordPress database error .*--read-only option .* for query (?!.*WP_DynamoDB)|PHP Warning:  An unexpected error .*WordPress\.org"
-)
 
 
 @dataclass
@@ -925,5 +920,5 @@ def test_nothing_unexpected_in_the_logs(sites: Sites, switched_on: dict[str, Fpm
     """Of everything above, with WP_DEBUG."""
     for host in switched_on.values():
         lines = host.php_log.read_text().splitlines() if host.php_log.is_file() else []
-        assert [line for line in lines if not EXPECTED.search(line)] == []
+        assert [line for line in lines if not EXPECTED_LINE.search(line)] == []
         assert [line for line in lines if re.search(r"[0-9a-f]{64}", line)] == []
