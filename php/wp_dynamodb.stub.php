@@ -59,6 +59,9 @@ namespace {
      *   of the last hour, oldest first: `at` int (Unix time), `calls` int, `errors` int, `p50_ms` and `p99_ms` (float|null)
      * - `window` array|null: after a switch or a bridge, `left_ms` int and `regions` string[]: asked and written beside the route
      * - `items_failing_ms` int|null: since when the functions for items of other tables fail on this host
+     * - `items_outage_ms` int|null: since when they have met an outage: no Region answered, or the table was throttled; over when there was an
+     *   answer and for 10 s no failure
+     * - `items_refused_ms` int|null: since when they are refused until somebody puts rights, table or settings right
      * - `warnings` string[]: the newest messages about the Region, oldest first, each naming parameter, Region and value
      *
      * @return array<string, mixed>

@@ -16,7 +16,7 @@ show('refresh', wp_dynamodb_refresh());
 store('some', ['a' => 1]);
 
 $status = wp_dynamodb_status();
-show('status lacks', array_values(array_diff(['version', 'pid', 'active', 'route', 'why', 'source', 'reason', 'home', 'table', 'parameter', 'regions', 'window', 'items_failing_ms', 'warnings'], array_keys($status))));
+show('status lacks', array_values(array_diff(['version', 'pid', 'active', 'route', 'why', 'source', 'reason', 'home', 'table', 'parameter', 'regions', 'window', 'items_failing_ms', 'items_outage_ms', 'items_refused_ms', 'warnings'], array_keys($status))));
 show('version', $status['version'] === phpversion('wp_dynamodb'));
 show('pid', $status['pid'] === getmypid());
 show('route', [$status['active'], $status['route'], $status['source'], is_string($status['reason'])]);

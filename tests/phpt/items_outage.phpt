@@ -23,7 +23,7 @@ while (wp_dynamodb_status()['route'] !== EAST && microtime(true) < $until) {
     usleep(50000);
 }
 show('back, and found', [wp_dynamodb_status()['route'], wp_dynamodb_get('logins', $key)['n'], wp_dynamodb_query('logins', ['user' => 'eve', 'item' => ''])[0]['n']]);
-show('all is well', wp_dynamodb_status()['items_failing_ms']);
+show('all is well', [wp_dynamodb_status()['items_failing_ms'], wp_dynamodb_status()['items_outage_ms']]);
 foreach ([EAST, WEST] as $region) {
     lab_fault('blackhole', $region);
 }
@@ -35,6 +35,7 @@ try {
 }
 check('in time', microtime(true) - $began < 3 * SLOW, microtime(true) - $began);
 check('since when', is_int(wp_dynamodb_status()['items_failing_ms']), wp_dynamodb_status()['items_failing_ms']);
+check('an outage', is_int(wp_dynamodb_status()['items_outage_ms']) && wp_dynamodb_status()['items_refused_ms'] === null, wp_dynamodb_status());
 foreach ([EAST, WEST] as $region) {
     lab_fault('none', $region);
 }
@@ -48,13 +49,17 @@ do {
     // While the other Region still counts as lost, what was only written there is not seen.
 } while ($found !== 2 && microtime(true) < $until);
 show('over', [$found, wp_dynamodb_status()['items_failing_ms']]);
+// One answer does not end it yet.
+check('not at once', is_int(wp_dynamodb_status()['items_outage_ms']), wp_dynamodb_status()['items_outage_ms']);
 lab('POST', '/replication', ['state' => 'run']);
 ?>
 --EXPECT--
 written and read elsewhere: [2,"us-west-2"]
 back, and found: ["us-east-1",2,2]
-all is well: null
+all is well: [null,null]
 thrown: []
 in time: yes
 since when: yes
+an outage: yes
 over: [2,null]
+not at once: yes

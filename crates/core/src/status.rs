@@ -48,6 +48,10 @@ pub struct Status {
     pub window: Option<WindowStatus>,
     /// Milliseconds since items of other tables (login sessions) cannot be used on this host; none: they can.
     pub items_failing_ms: Option<u64>,
+    /// Milliseconds since the outage began that they met: no Region answers, or their table is throttled. One success does not end it.
+    pub items_outage_ms: Option<u64>,
+    /// Milliseconds since they are refused, until somebody puts rights, table or settings right.
+    pub items_refused_ms: Option<u64>,
     /// The newest warnings about the Region, oldest first.
     pub warnings: Vec<String>,
 }
@@ -233,7 +237,9 @@ impl Engine {
             },
             regions: regions.collect(),
             window,
-            items_failing_ms: slot.items_failing_since().map(|since| now.saturating_sub(since)),
+            items_failing_ms: slot.items.failing_since(now).map(|since| now.saturating_sub(since)),
+            items_outage_ms: slot.items.outage_since(now).map(|since| now.saturating_sub(since)),
+            items_refused_ms: slot.items.refused_since(now).map(|since| now.saturating_sub(since)),
             warnings: slot
                 .notices
                 .recent()

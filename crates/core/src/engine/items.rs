@@ -45,10 +45,16 @@ impl Engine {
         if let Some(ahead) = ahead {
             let limit = self.host.settings.request_timeout + GRACE;
             let answer = ahead.answer.wait(limit);
-            return self.noted(answer.unwrap_or_else(|error| Err(self.at_table(error, Operation::Query, &query.table))));
+            let answer = answer.unwrap_or_else(|error| Err(self.at_table(error, Operation::Query, &query.table)));
+            return self.throttled(&query.table, self.noted(answer));
         }
         let table = query.table.clone();
-        self.items(Operation::Query, &table, move |items, deadline| async move { items.query(&query, deadline).await })
+        if !self.host.slot.items.may_ask(&table, monotonic_ms()) {
+            let error = Error::new(Kind::Throttled, "it was throttled a moment ago, and is not asked again yet");
+            return Err(self.at_table(error, Operation::Query, &table));
+        }
+        let answer = self.items(Operation::Query, &table, move |items, deadline| async move { items.query(&query, deadline).await });
+        self.throttled(&table, answer)
     }
 
     /// Begins a query whose answer this request will want.
@@ -58,7 +64,8 @@ impl Engine {
             return;
         }
         let mut ahead = self.queries.borrow_mut();
-        if ahead.len() < AHEAD && !ahead.iter().any(|held| held.query == query) {
+        let is_new = ahead.len() < AHEAD && !ahead.iter().any(|held| held.query == query);
+        if is_new && self.host.slot.items.may_ask(&query.table, monotonic_ms()) {
             let (items, wanted) = (self.item_caller.clone(), query.clone());
             let deadline = tokio::time::Instant::now() + self.host.settings.request_timeout;
             let answer = self.process.start(async move { items.query(&wanted, deadline).await });
@@ -110,10 +117,23 @@ impl Engine {
         error.at(operation.name(), self.host.name(self.host.route().region), format!("table {table}"))
     }
 
-    /// Since when items cannot be read or written on this host: what the caller may decide on in an outage.
+    /// What calls meet: what the caller may decide on in an outage.
     fn noted<T>(&self, answer: Result<T, Error>) -> Result<T, Error> {
-        let failed = answer.as_ref().is_err_and(|error| !matches!(error.kind, Kind::Condition | Kind::Invalid));
-        self.host.slot.items_fail(failed.then(monotonic_ms));
+        match &answer {
+            Err(error) if error.kind == Kind::Invalid => {}
+            Err(error) if error.kind != Kind::Condition => self.host.slot.items.fail(error.kind, monotonic_ms()),
+            _ => self.host.slot.items.answer(monotonic_ms()),
+        }
+        answer
+    }
+
+    /// A page that needs a throttled table would wait until its deadline, as would all others: one of them at a time finds out.
+    fn throttled<T>(&self, table: &str, answer: Result<T, Error>) -> Result<T, Error> {
+        match &answer {
+            Err(error) if error.kind == Kind::Throttled => self.host.slot.items.hold_off(table, monotonic_ms()),
+            Ok(_) => self.host.slot.items.go_on(table),
+            Err(_) => {}
+        }
         answer
     }
 }

@@ -90,6 +90,7 @@ impl Breakers {
             let placed = if error.resource.is_some() { error } else { error.at(operation.name(), self.host.name(region), place()) };
             cell.failure.note(placed.kind, &placed, monotonic_ms());
         }
+        self.note_items(health(error.map(|e| e.kind)));
         let sort = if matches!(operation, Operation::GetItem | Operation::Query) { Sort::Read } else { Sort::Write };
         let failed = match health(error.map(|e| e.kind)) {
             // A pinned host goes nowhere else and probes nothing.
@@ -105,6 +106,15 @@ impl Breakers {
             };
             cell.breaker.note(&error.cause);
             self.say_opened(region, &format!("{rule}, the last: {}", error.cause), opened.breaker.hold_ms());
+        }
+    }
+
+    /// What any call says of an outage that calls for items of other tables have met.
+    fn note_items(&self, health: Health) {
+        match health {
+            Health::Good => self.host.slot.items.region_answered(monotonic_ms()),
+            Health::Bad if self.none_is_left() => self.host.slot.items.no_region_answers(monotonic_ms()),
+            Health::Bad | Health::Neutral => {}
         }
     }
 

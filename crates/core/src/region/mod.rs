@@ -5,7 +5,7 @@
 //! source      asking SSM for it, per Region
 //! decide/     (state, observation, now) → state, breaker, route, window; pure
 //! state_file  the last good value on disk
-//! shared      what all workers of the host know, in shared memory (breaker_cell, failure, health_cell, hedges, history, host_locks, in_flight, notices, text: its parts)
+//! shared      what all workers of the host know, in shared memory (breaker_cell, failure, health_cell, hedges, history, host_locks, in_flight, items_cell, notices, text: its parts)
 //! host        this host among its Regions: home, route, switch window
 //! breakers    notes what calls meet, opens and closes the breakers, says so once
 //! poller      one worker of the host asks SSM and probes lost Regions, the others read
@@ -22,6 +22,7 @@ pub mod history;
 pub mod host;
 pub mod host_locks;
 pub mod in_flight;
+pub mod items_cell;
 pub mod locate;
 pub mod mask;
 pub mod notices;

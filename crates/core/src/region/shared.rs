@@ -12,7 +12,7 @@
 //!    ├─ hedges       tokens, and the reads they were earned with
 //!    ├─ host_locks   who on this host has which session's lock
 //!    ├─ in_flight    writes that no page waits for
-//!    ├─ items_failing since when items of other tables cannot be used (monotonic ms)
+//!    ├─ items        what calls for items of other tables met
 //!    ├─ health[2]    the last answers of health checks
 //!    ├─ regions[8]   state and last value of each Region's parameter; breaker; last failure; metrics and their last hour
 //!    └─ notices      messages that one worker of the host shall log
@@ -39,12 +39,13 @@ use crate::region::hedges::Hedges;
 use crate::region::history::History;
 use crate::region::host_locks::HostLocks;
 use crate::region::in_flight::InFlight;
+use crate::region::items_cell::ItemsCell;
 use crate::region::mask::Mask;
 use crate::region::notices::Notices;
 use crate::region::text::Text;
 
 /// Changes with the layout: a reloaded extension never reads an old one's segment.
-const MAGIC: u64 = 0x7770_6464_6200_0008;
+const MAGIC: u64 = 0x7770_6464_6200_0009;
 const SLOTS: usize = 8;
 
 /// The mapped memory.
@@ -145,8 +146,8 @@ pub struct Slot {
     pub host_locks: HostLocks,
     /// Writes that no page waits for.
     pub in_flight: InFlight,
-    /// Since when items of other tables than the sessions' cannot be read or written (monotonic ms); 0: they can.
-    items_failing: AtomicU64,
+    /// What calls for items of other tables than the sessions' met.
+    pub items: ItemsCell,
     /// The last answers of health checks: reading, and reading and writing.
     pub health: [HealthCell; 2],
     /// What bridging did.
@@ -312,25 +313,6 @@ impl Slot {
         });
         let before = unpack(replaced.ok()?);
         (before.map(|b| (b.region, b.drained)) != Some((adopted.region, adopted.drained))).then_some(before)
-    }
-
-    /// A call for an item has failed now (`Some`), or has been answered.
-    pub fn items_fail(&self, failed_ms: Option<u64>) {
-        match failed_ms {
-            // The first failure counts.
-            Some(now) => {
-                let _ = self.items_failing.compare_exchange(0, now, AcqRel, Acquire);
-            }
-            // Read before it is written: an ordinary day changes nothing.
-            None if self.items_failing.load(Acquire) != 0 => self.items_failing.store(0, Release),
-            None => {}
-        }
-    }
-
-    /// Since when items cannot be used on this host; `None`: they can.
-    #[must_use]
-    pub fn items_failing_since(&self) -> Option<u64> {
-        Some(self.items_failing.load(Acquire)).filter(|since| *since != 0)
     }
 
     /// The Regions whose breaker is open, of the first `count`.

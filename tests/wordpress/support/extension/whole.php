@@ -68,6 +68,8 @@ namespace {
 				'regions'          => array( 'us-east-1' => $region, 'us-west-2' => $region ),
 				'window'           => null,
 				'items_failing_ms' => null,
+				'items_outage_ms'  => null,
+				'items_refused_ms' => null,
 				'warnings'         => array(),
 			),
 			wpd_test( 'WPD_TEST_STATUS' )
