@@ -48,7 +48,8 @@ impl ItemCaller {
     /// # Errors
     /// As [`ItemCaller::get`].
     pub async fn query(&self, query: &Query, deadline: Instant) -> Result<Vec<Item>, Error> {
-        let answers = self.ask(Operation::Query, &query.table, deadline, |region| self.store.query(region, query)).await?;
+        let lives = |item: &Item| self.lives(item);
+        let answers = self.ask(Operation::Query, &query.table, deadline, |region| self.store.query(region, query, &lives)).await?;
         let mut answers = answers.into_iter();
         let mut found = answers.next().unwrap_or_default();
         let key = |item: &Item| item.get(&query.sort.0).cloned();
@@ -60,7 +61,8 @@ impl ItemCaller {
             }
         }
         found.sort_by(|one, other| text(one, &query.sort.0).cmp(text(other, &query.sort.0)));
-        found.retain(|item| self.lives(item));
+        found.retain(|item| lives(item));
+        found.truncate(query.limit);
         Ok(found)
     }
 

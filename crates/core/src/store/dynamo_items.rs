@@ -8,8 +8,11 @@ use super::dynamo::{Dynamo, from_aws, to_aws};
 use crate::aws;
 use crate::error::Error;
 use crate::region::Region;
-use crate::store::items::{Condition, Expression, Items, Place, Query};
+use crate::store::items::{Condition, Expression, Items, Lives, Place, Query};
 use crate::store::{Change, Item, Reply};
+
+/// Pages of a query have at least so many items.
+const PAGE: usize = 100;
 
 fn at(error: Error, operation: &'static str, region: &Region, table: &str) -> Error {
     error.at(operation, region, format!("table {table}"))
@@ -88,21 +91,24 @@ impl Items for Dynamo {
         })
     }
 
-    fn query<'a>(&'a self, region: &'a Region, query: &'a Query) -> Reply<'a, Vec<Item>> {
+    fn query<'a>(&'a self, region: &'a Region, query: &'a Query, lives: &'a Lives<'a>) -> Reply<'a, Vec<Item>> {
         Box::pin(async move {
             let mut expression = Expression::default();
             let partition = expression.partition(query);
-            let (mut found, mut from) = (Vec::new(), None);
+            let (mut found, mut living, mut from) = (Vec::new(), 0, None);
             loop {
-                let left = i32::try_from(query.limit - found.len()).unwrap_or(i32::MAX);
+                // Behind many that have expired there may be many more: not one by one.
+                let left = i32::try_from((query.limit - living).max(PAGE.min(query.limit))).unwrap_or(i32::MAX);
                 let request = self.client(region)?.query().table_name(&query.table).key_condition_expression(&partition);
                 let request = request.consistent_read(query.consistent).limit(left).set_exclusive_start_key(from);
                 let request = request.set_expression_attribute_names(expression.names());
                 let request = request.set_expression_attribute_values(expression.values());
                 let output = request.send().await.map_err(|e| at(aws::translate(e), "Query", region, &query.table))?;
-                found.extend(output.items.unwrap_or_default().into_iter().map(item));
+                let page: Vec<Item> = output.items.unwrap_or_default().into_iter().map(item).collect();
+                living += page.iter().filter(|item| lives(item)).count();
+                found.extend(page);
                 from = output.last_evaluated_key;
-                if from.is_none() || found.len() >= query.limit {
+                if from.is_none() || living >= query.limit {
                     return Ok(found);
                 }
             }

@@ -89,7 +89,7 @@ pub struct Query {
     pub partition: (String, Attribute),
     /// Name of the sort key, and what it begins with; empty: all.
     pub sort: (String, String),
-    /// At most so many items.
+    /// At most so many items that have not expired.
     pub limit: usize,
     /// Strongly consistent within the Region.
     pub consistent: bool,
@@ -111,6 +111,9 @@ impl Query {
     }
 }
 
+/// Whether an item has not expired.
+pub type Lives<'a> = dyn Fn(&Item) -> bool + Send + Sync + 'a;
+
 /// Items of any table in Regions.
 pub trait Items: Send + Sync {
     /// Reads an item; `None` when there is none.
@@ -127,8 +130,9 @@ pub trait Items: Send + Sync {
     ) -> Reply<'a, Item>;
     /// Deletes an item.
     fn delete_item<'a>(&'a self, region: &'a Region, place: &'a Place, condition: &'a Condition) -> Reply<'a, ()>;
-    /// Reads items of a partition, page by page until `limit`.
-    fn query<'a>(&'a self, region: &'a Region, query: &'a Query) -> Reply<'a, Vec<Item>>;
+    /// Reads items of a partition, page by page until there are `limit` that live. Those that do not are among them: another Region may
+    /// have an older copy.
+    fn query<'a>(&'a self, region: &'a Region, query: &'a Query, lives: &'a Lives<'a>) -> Reply<'a, Vec<Item>>;
 }
 
 /// An expression with the names and values that stand in it. Names always through placeholders: hundreds of words are reserved.
