@@ -108,6 +108,26 @@ def test_logins_are_counted_copied_listed_and_ended(cli: Callable[..., tuple[int
     assert cli("sessions", "cli2", format="json") == (0, ["[]"])
 
 
+def test_what_was_not_stored_is_no_success(cli: Callable[..., tuple[int, list[str]]], site: Site, lab: Lab, table: str) -> None:
+    assert cli("migrate")[0] == 0
+    for region in paths.REGIONS:
+        lab.fault(region, "dynamodb", "refuse")
+    with site.database.read_only():
+        code, said = cli("sessions", "cli2", end=True)
+    assert code == 1 and said[-1].startswith("Error: nothing has ended: neither DynamoDB nor the database takes changes")
+    for region in paths.REGIONS:
+        lab.fault(region, "dynamodb", "none")
+    # Larger than an item may be.
+    large = """
+    $user = get_user_by( 'login', 'cli3' )->ID;
+    $session = array( 'expiration' => time() + 900, 'login' => time(), 'ua' => str_repeat( 'x', 500000 ) );
+    update_user_meta( $user, 'session_tokens', array( str_repeat( 'a', 64 ) => $session ) );
+    """
+    wp(site, large)
+    code, said = cli("migrate")
+    assert code == 1 and re.match(r"Error: stopped at user \d+, after \d+ sessions: a login session cannot be stored in DynamoDB", said[-1])
+
+
 def test_in_an_outage_commands_end_with_1_and_go_on_after_it(cli: Callable[..., tuple[int, list[str]]], site: Site, lab: Lab, table: str) -> None:
     for region in paths.REGIONS:
         lab.fault(region, "dynamodb", "refuse")

@@ -337,6 +337,115 @@ def test_after_the_window_nobody_is_let_in_and_no_cookie_burns(sites: Sites, lab
     assert "reauth=1" in thief.get(f"{base}/wp-admin/profile.php", allow_redirects=False).headers["Location"]
 
 
+def test_an_outage_that_is_over_leaves_the_next_one_its_window(sites: Sites, lab: Lab, user: Account, outage: None) -> None:
+    """In the evening a blip, at night nobody who is logged in, in the morning an outage."""
+    sites.set(logins_window=1)
+    visitor, host = sites.log_in(user), sites.hosts[EAST]
+    sites.down()
+    assert visitor.is_logged_in(sites.url(EAST))
+    for region in paths.REGIONS:
+        lab.fault(region, "dynamodb", "none")
+    calm(host)
+    wait.until(lambda: host.status().get("items_outage_ms") is None, what="the outage to be over", timeout=15, logs=host.logs)
+    time.sleep(1.5)
+    sites.down()
+    assert visitor.is_logged_in(sites.url(EAST))
+
+
+def test_single_answers_do_not_begin_the_window_anew(sites: Sites, site: Site, lab: Lab, user: Account, outage: None) -> None:
+    """The table is throttled, and answers now and then: what has ended is not let in again and again."""
+    sites.set(logins_window=4)
+    visitor = sites.log_in(user)
+    thief, base = copied(visitor), sites.url(EAST)
+    with site.database.read_only():
+        visitor.logout(base)
+    let_in = []
+    for _ in range(4):
+        lab.replicated()
+        for region in paths.REGIONS:
+            lab.fault(region, "dynamodb", "throttle")
+        let_in.append(thief.is_logged_in(base))
+        for region in paths.REGIONS:
+            lab.fault(region, "dynamodb", "none")
+        wait.until(lambda: sites.ask("answered", user), what="an answer of DynamoDB", timeout=10)
+        assert not thief.is_logged_in(base)
+    # As 18.6 says it of an outage, once.
+    assert let_in[0] is True and let_in[-2:] == [False, False]
+
+
+def test_pages_do_not_wait_for_a_throttled_table(sites: Sites, lab: Lab, user: Account, outage: None) -> None:
+    visitor = sites.log_in(user)
+    for region in paths.REGIONS:
+        lab.fault(region, "dynamodb", "throttle")
+    took = []
+    while len(took) < 12:
+        began = time.monotonic()
+        assert visitor.is_logged_in(sites.url(EAST))
+        took.append(time.monotonic() - began)
+        time.sleep(0.2)
+    assert sorted(took)[-3] < 0.7, took
+    for region in paths.REGIONS:
+        lab.fault(region, "dynamodb", "none")
+    wait.until(lambda: sites.ask("answered", user), what="an answer of DynamoDB", timeout=4)
+
+
+def test_hosts_agree_on_a_login_of_an_outage(sites: Sites, user: Account, outage: None) -> None:
+    """One host hears of the outage only after the login."""
+    sites.set(logins_window=2)
+    visitor = sites.log_in(user)
+    sites.down()
+    assert visitor.is_logged_in(sites.url(EAST))
+    newcomer = sites.log_in(user)
+    time.sleep(0.5)
+    assert newcomer.is_logged_in(sites.url(WEST))
+    wait.until(lambda: sites.logged_in(visitor) == [REFUSED], what="the end of the window", timeout=8)
+    assert sites.logged_in(newcomer) == [GOOD]
+    sites.back(user)
+    assert sites.logged_in(newcomer, visitor) == [GOOD, GOOD]
+    # From now on DynamoDB has it, and the copy is like any other.
+    assert not any("wp_dynamodb_only_here" in session for session in sites.ask("meta", user).values())
+
+
+# Rights, table or settings are wrong
+
+
+def test_switched_on_before_there_is_a_table(sites: Sites, user: Account, outage: None) -> None:
+    """Nothing has ended in DynamoDB alone: user meta is the whole truth, for as long as it takes."""
+    sites.set(logins=False)
+    visitor, leaver = sites.log_in(user), sites.log_in(user)
+    thief = copied(leaver)
+    sites.set(logins_table=f"logins_{secrets.token_hex(4)}", logins_window=1)
+    assert sites.logged_in(visitor, thief) == [GOOD, GOOD]
+    leaver.logout(sites.url(EAST))
+    time.sleep(2)
+    newcomer = sites.log_in(user)
+    assert sites.logged_in(visitor, newcomer, thief) == [GOOD, GOOD, REFUSED]
+    assert all(host.status().get("items_outage_ms") is None for host in sites.hosts.values())
+    # Then somebody makes it.
+    sites.set()
+    assert sites.logged_in(visitor, newcomer, thief) == [GOOD, GOOD, REFUSED]
+
+
+def test_a_policy_that_is_taken_away_has_a_window_of_its_own(sites: Sites, site: Site, lab: Lab, user: Account, outage: None) -> None:
+    sites.set(logins_window=1)
+    stays, visitor = sites.log_in(user), sites.log_in(user)
+    thief, base = copied(visitor), sites.url(EAST)
+    with site.database.read_only():
+        visitor.logout(base)
+    lab.replicated()
+    for region in paths.REGIONS:
+        lab.fault(region, "dynamodb", "denied")
+    assert stays.is_logged_in(base)
+    had = stays.cookie(COOKIE)
+    wait.until(lambda: not stays.is_logged_in(base), what="the end of the window", timeout=5)
+    assert not thief.is_logged_in(base) and stays.cookie(COOKIE) == had
+    # Who has to mend it gets in.
+    assert sites.log_in(user).is_logged_in(base)
+    # An outage that follows has all of its own.
+    sites.down()
+    assert stays.is_logged_in(base)
+
+
 def test_a_login_that_only_dynamodb_has_outlives_an_outage(sites: Sites, site: Site, user: Account, outage: None) -> None:
     with site.database.read_only():
         visitor = sites.log_in(user)
@@ -397,6 +506,12 @@ def test_what_is_lost_is_said(sites: Sites, site: Site, user: Account, outage: N
     with site.database.read_only():
         leaver.logout(sites.url(EAST))
         assert "a logout is lost: neither DynamoDB nor the database takes it" in log.read_text()
+        # The profile's buttons do not say that they did.
+        row = next(row for row in rows(sites, visitor) if "<button" in row)
+        page = press(sites, visitor, row).text
+        assert re.search(r'<div class="notice notice-error inline" role="alert"><p>Nothing has ended: neither DynamoDB nor the database', page)
+        answer = everywhere_else(sites, visitor, EAST, succeeds=False)
+        assert answer["data"]["message"].startswith("Nothing has ended")
         sites.log_in(user)
         assert "a login cannot be kept: neither DynamoDB nor the database takes it" in log.read_text()
         assert sites.logged_in(visitor) == [GOOD]
@@ -405,7 +520,7 @@ def test_what_is_lost_is_said(sites: Sites, site: Site, user: Account, outage: N
 # Logging out elsewhere
 
 
-def everywhere_else(sites: Sites, visitor: Visitor, region: str) -> None:
+def everywhere_else(sites: Sites, visitor: Visitor, region: str, *, succeeds: bool = True) -> dict:
     """The profile's button "Log Out Everywhere Else"."""
     page = visitor.get(f"{sites.url(region)}/wp-admin/profile.php").text
     form = {name: re.search(rf'name="{name}"[^>]*value="([^"]*)"', page).group(1) for name in ("_wpnonce", "user_id")}
@@ -413,7 +528,8 @@ def everywhere_else(sites: Sites, visitor: Visitor, region: str) -> None:
         f"{sites.url(region)}/wp-admin/admin-ajax.php", timeout=30,
         data={"action": "destroy-sessions", "nonce": form["_wpnonce"], "user_id": form["user_id"]},
     )
-    assert answer.json()["success"] is True
+    assert answer.json()["success"] is succeeds
+    return answer.json()
 
 
 def test_log_out_everywhere_else(sites: Sites, lab: Lab, user: Account) -> None:
@@ -486,6 +602,21 @@ def test_the_oldest_make_room(sites: Sites, user: Account) -> None:
     assert len(sites.ask("sessions", user)) == 2
 
 
+def test_the_oldest_make_room_in_a_black_hole(sites: Sites, user: Account, outage: None) -> None:
+    """One of them finds out; nobody waits for each."""
+    visitors = [sites.log_in(user) for _ in range(10)]
+    thieves = [copied(visitor) for visitor in visitors]
+    sites.set(logins_cap=1)
+    sites.down("blackhole")
+    began = time.monotonic()
+    newcomer = sites.log_in(user)
+    assert time.monotonic() - began < 12
+    (row,) = sites.ask("pending", user)
+    assert len(row["verifiers"]) == 10
+    sites.back(user)
+    assert sites.logged_in(newcomer, *thieves) == [GOOD] + [REFUSED] * 10
+
+
 def test_what_has_ended_long_ago_is_tidied_away(sites: Sites, lab: Lab, user: Account) -> None:
     ago = int(1000 * (time.time() - 600))
     stays = sites.log_in(user)
@@ -502,13 +633,18 @@ def test_what_has_ended_long_ago_is_tidied_away(sites: Sites, lab: Lab, user: Ac
     session = before[f"s#{old[2:]}"] | {"created": {"N": str(ago - 1000)}}
     record = sites.items(user)[old] | {"updated_at": {"N": str(ago)}}
     lab.item_put(EAST, session, TABLE)
-    for name in (old, *(f"r#{secrets.token_hex(32)}" for _ in range(100))):
+    for name in (old, *(f"r#ff{secrets.token_hex(31)}" for _ in range(140))):
         lab.item_put(EAST, record | {"item": {"S": name}}, TABLE)
-    newcomer = sites.log_in(user)
+    # A login does not take long for it: the next one goes on.
+    deleted = []
+    for _ in range(4):
+        lab.counters_reset()
+        newcomer = sites.log_in(user)
+        deleted.append(lab.calls(None, "dynamodb", "DeleteItem"))
+    assert deleted == [20, 20, 20, 0]
     lab.replicated()
     left = sites.items(user, WEST)
-    assert young in left and old not in left and f"s#{old[2:]}" not in left
-    assert sorted(name[:2] for name in left) == ["e#", "r#", "s#", "s#"]
+    assert young in left and old not in left and sum(name.startswith("r#") for name in left) == 142 - 60
     assert sites.logged_in(stays, newcomer, *thieves) == [GOOD, GOOD, REFUSED, REFUSED]
     lab.item_put(EAST, session, TABLE)
     lab.replicated()
@@ -536,6 +672,23 @@ def crowd(sites: Sites, user: Account, sort: str, *, expired: int = 0) -> None:
     for n in range(1010):
         name = f"r#{n:064x}" if sort == "r" else f"e#{n + 1:013d}"
         sites.lab.item_put(EAST, common | {"item": {"S": name}, "expires": {"N": str(now - 60 if n < expired else now + 86400)}}, TABLE)
+
+
+@pytest.mark.parametrize("sort", ["r", "e"])
+def test_what_has_expired_hides_nothing(sites: Sites, site: Site, lab: Lab, user: Account, sort: str) -> None:
+    """TTL deletes it within days; until then it may be more than one read brings. No good cookie burns for that, nor comes one back."""
+    with site.database.read_only():
+        visitor = sites.log_in(user)
+    crowd(sites, user, sort, expired=1010)
+    lab.replicated()
+    assert sites.logged_in(visitor) == [GOOD]
+    before = sites.items(user)
+    sites.ask("end", user)
+    for name in before:
+        if name.startswith("s#"):
+            lab.item_put(EAST, before[name], TABLE)
+    lab.replicated()
+    assert sites.logged_in(visitor) == [REFUSED]
 
 
 @pytest.mark.parametrize("expired", [0, 1010])
@@ -578,8 +731,42 @@ def test_ending_all_over_and_over_is_tidied_away(sites: Sites, lab: Lab, user: A
     (item,) = sites.items(user).values()
     for n in range(150):
         lab.item_put(EAST, item | {"item": {"S": f"e#{ago + n:013d}"}}, TABLE)
-    sites.ask("end", user)
-    assert [name[:2] for name in sites.items(user)] == ["e#"] * 3
+    deleted = []
+    for _ in range(4):
+        lab.counters_reset()
+        sites.ask("end", user)
+        deleted.append(lab.calls(None, "dynamodb", "DeleteItem"))
+    assert deleted == [20, 20, 20, 0]
+    assert sum(name < f"e#{ago + 150:013d}" for name in sites.items(user)) == 150 - 60
+
+
+def test_tidying_ends_nobody_of_whom_it_could_not_read_all(sites: Sites, lab: Lab, user: Account) -> None:
+    """There is no time to look at all of many sessions, one by one."""
+    visitors = [sites.log_in(user) for _ in range(14)]
+    ago = int(1000 * (time.time() - 600))
+    for item in sites.items(user).values():
+        lab.item_put(EAST, item | {"created": {"N": str(ago)}}, TABLE)
+    common = {"user": item["user"], "updated_at": {"N": str(ago)}, "writer": {"S": EAST}, "expires": {"N": str(int(time.time()) + 86400)}}
+    for n in range(600):
+        lab.item_put(EAST, common | {"item": {"S": f"r#{n:064x}"}}, TABLE)
+    for region in paths.REGIONS:
+        lab.fault(region, "dynamodb", "latency", ms=180)
+    sites.log_in(user)
+    for region in paths.REGIONS:
+        lab.fault(region, "dynamodb", "none")
+    lab.replicated()
+    assert sites.logged_in(*visitors) == [GOOD] * 14
+
+
+def test_tidying_ends_nobody_when_ends_of_all_were_cut_off(sites: Sites, lab: Lab, user: Account) -> None:
+    visitor = sites.log_in(user)
+    (item,) = sites.items(user).values()
+    lab.item_put(EAST, item | {"created": {"N": str(int(1000 * (time.time() - 600)))}}, TABLE)
+    crowd(sites, user, "e")
+    for _ in range(2):
+        sites.log_in(user)
+    lab.replicated()
+    assert sites.logged_in(visitor) == [GOOD]
 
 
 # From user meta and back
@@ -710,7 +897,29 @@ def test_switched_on_by_the_environment(sites: Sites, site: Site, lab: Lab, user
         assert [name[:2] for name in sites.items(user)] == ["s#"] and visitor.is_logged_in(site.url(EAST))
 
 
+def test_what_waits_keeps_nobody_that_the_other_order_does_not(sites: Sites, lab: Lab, user: Account) -> None:
+    """Two of the same moment: DynamoDB knows one, the database the other."""
+    one, other = sites.log_in(user), sites.log_in(user)
+    moment = int(1000 * time.time())
+    verifiers = [name[2:] for name in sites.items(user)]
+    known = {"user": {"S": sites.partition(user)}, "item": {"S": f"e#{moment:013d}"}, "keep": {"S": json.dumps(verifiers)}}
+    lab.item_put(EAST, known | {"expires": {"N": str(int(time.time()) + 86400)}}, TABLE)
+    lab.replicated()
+    assert sites.logged_in(one, other) == [GOOD, GOOD]
+    assert sites.ask("remember", user, epoch=moment, keep=verifiers[0])
+    assert sorted(sites.logged_in(one, other)) == [REFUSED, GOOD]
+    assert json.loads(sites.items(user)[f"e#{moment:013d}"]["keep"]["S"]) == verifiers[:1]
+
+
 # All users
+
+
+def test_a_login_after_the_end_of_all_by_a_clock_that_is_ahead(sites: Sites, user: Account) -> None:
+    before = sites.ask("dropped", at=int(1000 * (time.time() + 60)))
+    try:
+        assert sites.logged_in(sites.log_in(user)) == [GOOD]
+    finally:
+        sites.ask("dropped", at=before)
 
 
 def test_all_sessions_of_all_users(sites: Sites, lab: Lab, user: Account) -> None:

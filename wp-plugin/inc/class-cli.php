@@ -156,7 +156,9 @@ final class CLI {
 			);
 		}
 		if ( isset( $named['end'] ) ) {
-			$logins->end_all_but( array() );
+			if ( ! $logins->end_all_but( array() )['holds'] ) {
+				\WP_CLI::error( "nothing has ended: neither DynamoDB nor the database takes changes; end the sessions of {$user->user_login} again when one of them does" );
+			}
 			\WP_CLI::success( sprintf( '%d login session(s) of %s have ended', count( $rows ), $user->user_login ) );
 			return;
 		}

@@ -19,6 +19,7 @@ function activate(): void {
 		SETTINGS_OPTION   => array(),
 		DROPPED_OPTION    => 0,
 		SINCE_OPTION      => 0,
+		FOUND_OPTION      => '',
 	);
 	foreach ( $options as $name => $value ) {
 		if ( is_multisite() ) {

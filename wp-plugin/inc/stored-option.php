@@ -35,9 +35,9 @@ function stored_option( string $name ): mixed {
 function read_network_options( int $network ): void {
 	global $wpdb;
 
-	$names = array( REGION_MAP_OPTION, SETTINGS_OPTION, SINCE_OPTION, DROPPED_OPTION );
+	$names = array( REGION_MAP_OPTION, SETTINGS_OPTION, SINCE_OPTION, DROPPED_OPTION, FOUND_OPTION );
 	// phpcs:ignore WordPress.DB.DirectDatabaseQuery -- there is no function for it before WordPress 6.6.
-	$rows = $wpdb->get_results( $wpdb->prepare( "SELECT meta_key, meta_value FROM {$wpdb->sitemeta} WHERE meta_key IN (%s, %s, %s, %s) AND site_id = %d", ...array( ...$names, $network ) ) );
+	$rows = $wpdb->get_results( $wpdb->prepare( "SELECT meta_key, meta_value FROM {$wpdb->sitemeta} WHERE meta_key IN (%s, %s, %s, %s, %s) AND site_id = %d", ...array( ...$names, $network ) ) );
 	foreach ( $rows as $row ) {
 		wp_cache_set( "{$network}:{$row->meta_key}", maybe_unserialize( $row->meta_value ), 'site-options' );
 	}

@@ -5,7 +5,7 @@
  *   do     make (a user) | remove (the user) | sessions (of the user, as WordPress has them) | meta (those that the database has) |
  *          pending (logouts that the database remembers) | end (all) | end_late (this browser's, once the file uploads/go is there) | touch (all, as a plugin that keeps something in them) |
  *          drop (all of all users) | migrate | export | erase | set (the plugin's settings) | nonce (for `action`) |
- *          uninstall | partition | answered | queries (to the database, so far) | plugins (which ones are active)
+ *          remember (a logout, as the database does) | dropped (when all of all users ended; another moment) | uninstall | partition | answered | queries (to the database, so far) | plugins (which ones are active)
  *   user   the user's login
  */
 
@@ -44,6 +44,12 @@ function answer( string $what, int $id ): mixed {
 			return WP_Session_Tokens::destroy_all_for_all_users();
 		case 'migrate':
 			return WP_DynamoDB\Logins::of( $id )->migrate();
+		case 'remember':
+			return WP_DynamoDB\remember_logouts( $id, array(), (int) $_GET['epoch'], array( $_GET['keep'] ) );
+		case 'dropped':
+			$before = (int) get_site_option( WP_DynamoDB\DROPPED_OPTION );
+			update_site_option( WP_DynamoDB\DROPPED_OPTION, (int) $_GET['at'] );
+			return $before;
 		case 'export':
 			return WP_DynamoDB\export_logins( $_GET['user'] . '@example.test' );
 		case 'erase':

@@ -43,6 +43,13 @@ final class Login_Items {
 	public bool $answered = false;
 
 	/**
+	 * Why it has not: rights, table or settings are wrong, and will be until somebody puts them right.
+	 *
+	 * @var bool
+	 */
+	public bool $is_refused = false;
+
+	/**
 	 * More than one read brings: the marks of what has ended may not all be there.
 	 *
 	 * @var bool
@@ -94,7 +101,9 @@ final class Login_Items {
 			}
 			array_map( array( $this, 'take' ), $items );
 			$this->answered = true;
+			note_logins_found();
 		} catch ( \Throwable $problem ) {
+			$this->is_refused = $problem instanceof \WpDynamoDb\AccessException || $problem instanceof \WpDynamoDb\ConfigException;
 			log_logins( 'login sessions cannot be read, user meta stands in: ' . $problem->getMessage() );
 		}
 	}
@@ -140,10 +149,32 @@ final class Login_Items {
 	}
 
 	/**
-	 * Whether that is so for any that was looked at.
+	 * Whether that is so for any.
 	 */
 	public function is_any_unsure(): bool {
-		return in_array( false, $this->looked_at, true );
+		return $this->is_cut || in_array( false, $this->looked_at, true );
+	}
+
+	/**
+	 * Sort keys of the "all that began until then" that a later one says, too: with nobody kept that the earlier one does not keep.
+	 *
+	 * @param int $until Of those until then (ms): by now every Region has the later one.
+	 * @return list<string>
+	 */
+	public function epochs_said_twice( int $until ): array {
+		$twice  = array();
+		$later  = null;
+		$epochs = array_filter( $this->epochs, static fn ( int $moment ): bool => $moment <= $until, ARRAY_FILTER_USE_KEY );
+		krsort( $epochs );
+		foreach ( $epochs as $moment => $keep ) {
+			if ( null !== $later && array() === array_diff( $later, $keep ) ) {
+				$twice[] = self::epoch_item( $moment );
+			} else {
+				$later = $keep;
+			}
+		}
+
+		return array_reverse( $twice );
 	}
 
 	/**

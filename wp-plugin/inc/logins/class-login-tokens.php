@@ -53,7 +53,11 @@ final class Login_Tokens extends \WP_Session_Tokens {
 	 * @param string $verifier That one's.
 	 */
 	protected function destroy_other_sessions( $verifier ) {
-		Logins::of( (int) $this->user_id )->end_all_but( array( (string) $verifier ) );
+		$ended = Logins::of( (int) $this->user_id )->end_all_but( array( (string) $verifier ) );
+		// The profile's button says that it did whatever happened, unless somebody answers before it.
+		if ( ! $ended['holds'] && doing_action( 'wp_ajax_destroy-sessions' ) ) {
+			wp_send_json_error( array( 'message' => lost_logout_text() ) );
+		}
 	}
 
 	/**

@@ -119,8 +119,8 @@ final class Logins {
 		}
 		if ( null !== $session && $this->items->answered && ! isset( $this->items->stored[ $verifier ] ) ) {
 			// From before login sessions were in DynamoDB, or from an outage: from now on they are there, too.
-			$this->items->store( $verifier, $session, $candidate['created'] );
-			$this->mirror( $this->in_meta() );
+			$stored = $this->items->store( $verifier, $session, $candidate['created'] );
+			$this->mirror( array( $verifier => array( 'only' => ( $candidate['only'] ?? false ) && ! $stored ) + $candidate ) + $this->in_meta() );
 		}
 
 		return $session;
@@ -143,8 +143,9 @@ final class Logins {
 			$this->make_room();
 		}
 
-		$mirrored = $this->mirror( array( $verifier => compact( 'session', 'created' ) ) + $this->in_meta() );
-		if ( ! $this->items->store( $verifier, $session, $created ) && ! $mirrored ) {
+		$stored = $this->items->store( $verifier, $session, $created );
+		$only   = ! $stored && ( $this->in_meta()[ $verifier ]['only'] ?? $is_new );
+		if ( ! $this->mirror( array( $verifier => compact( 'session', 'created', 'only' ) ) + $this->in_meta() ) && ! $stored ) {
 			log_logins( 'a login cannot be kept: neither DynamoDB nor the database takes it' );
 		}
 		if ( $is_new ) {
@@ -153,19 +154,25 @@ final class Logins {
 	}
 
 	/**
-	 * Ends sessions.
+	 * Ends sessions. Whether that holds: DynamoDB or the database has taken it.
 	 *
 	 * @param list<string> $verifiers Their verifiers.
 	 */
-	public function end( array $verifiers ): void {
+	public function end( array $verifiers ): bool {
 		// Nobody's: WordPress asks for that when somebody without a login logs out.
 		if ( '' === $this->items->partition ) {
-			return;
+			return true;
 		}
-		$late = array();
+		$late  = array();
+		$began = microtime( true );
 		foreach ( $verifiers as $verifier ) {
-			$expires                  = $this->candidates()[ $verifier ]['session']['expiration'] ?? 0;
+			$expires                         = $this->candidates()[ $verifier ]['session']['expiration'] ?? 0;
 			$this->items->ended[ $verifier ] = self::now_ms();
+			// The page does not wait for each of many: what follows the first failure, or takes too long, is told later.
+			if ( array() !== $late || microtime( true ) - $began > LOGINS_LOOK ) {
+				$late[] = $verifier;
+				continue;
+			}
 			try {
 				// Kept for as long as its cookie could be shown, and a day for clocks.
 				$ttl = max( (int) $expires - time(), 0 ) + ( $expires > 0 ? DAY_IN_SECONDS : YEAR_IN_SECONDS );
@@ -180,9 +187,8 @@ final class Logins {
 		}
 
 		$this->mirror( array_diff_key( $this->in_meta(), array_flip( $verifiers ) ) );
-		if ( array() !== $late ) {
-			$this->remember( $late, 0, array() );
-		}
+
+		return array() === $late || $this->remember( $late, 0, array() );
 	}
 
 	/**
@@ -212,7 +218,8 @@ final class Logins {
 			return array( 'dynamodb' => false ) + compact( 'holds', 'database' );
 		}
 		foreach ( array_diff( array_keys( $this->items->stored ), $keep ) as $verifier ) {
-			$dynamodb = $this->items->remove( "s#{$verifier}" ) && $dynamodb;
+			// After one that failed the others would, and the page would wait for each. They expire.
+			$dynamodb = $dynamodb && $this->items->remove( "s#{$verifier}" );
 			unset( $this->items->stored[ $verifier ] );
 		}
 		$this->tidy();
@@ -233,11 +240,14 @@ final class Logins {
 			$lives    = (int) ( $candidate['session']['expiration'] ?? 0 ) > time();
 			$this->look_at( $verifier );
 			if ( $lives && ! isset( $this->items->stored[ $verifier ] ) && $this->is_good( $verifier, $candidate['created'] ) ) {
-				$count += (int) $this->items->store( $verifier, $candidate['session'], $candidate['created'] );
+				if ( ! $this->items->store( $verifier, $candidate['session'], $candidate['created'] ) ) {
+					throw new \RuntimeException( 'a login session cannot be stored in DynamoDB (PHP\'s error log says why)' );
+				}
+				++$count;
 			}
 		}
 		if ( $count > 0 ) {
-			$this->mirror( $this->in_meta() );
+			$this->mirror( array_map( static fn ( array $candidate ): array => array( 'only' => false ) + $candidate, $this->in_meta() ) );
 		}
 
 		return $count;
@@ -246,16 +256,16 @@ final class Logins {
 	/**
 	 * What may be a session: DynamoDB's, and those that only user meta has.
 	 *
-	 * @return array<string, array{session: array<string, mixed>, created: int}>
+	 * @return array<string, array{session: array<string, mixed>, created: int, only?: bool}>
 	 */
 	private function candidates(): array {
 		// What WordPress ended while the plugin was not active it ended in user meta alone.
 		$since      = (int) get_site_option( SINCE_OPTION, 0 );
 		$candidates = array_filter( $this->items->stored, fn ( array $held ): bool => $held['created'] > $since );
 		$before     = array_diff_key( $this->items->stored, $candidates );
-		$least      = $this->items->answered ? 0 : $this->accepted_since();
+		$is_copy_good = $this->items->answered || $this->is_copy_good();
 		foreach ( $this->in_meta() as $verifier => $candidate ) {
-			if ( $candidate['created'] >= $least ) {
+			if ( $is_copy_good || $candidate['only'] ) {
 				$candidates[ $verifier ] ??= $before[ $verifier ] ?? $candidate;
 			}
 		}
@@ -264,18 +274,24 @@ final class Logins {
 	}
 
 	/**
-	 * While DynamoDB does not answer, sessions of user meta count: all of them for as long as the window lasts, and after that
-	 * only those that began in the outage, of which DynamoDB knows nothing anyway. (Milliseconds since 1970.)
+	 * Whether sessions of user meta count although DynamoDB has not answered: for as long as the window lasts. After that only those
+	 * count that DynamoDB has never been told of.
+	 *
+	 * That something is wrong with rights, table or settings is no outage. It has a window of its own; before the table has ever been
+	 * found it needs none, for then nothing has ended in DynamoDB alone.
 	 */
-	private function accepted_since(): int {
+	private function is_copy_good(): bool {
+		if ( $this->items->is_refused && ! is_logins_table_found() ) {
+			return true;
+		}
 		try {
-			$failing = (int) ( wp_dynamodb_status()['items_failing_ms'] ?? 0 );
+			$since = (int) ( wp_dynamodb_status()[ $this->items->is_refused ? 'items_refused_ms' : 'items_outage_ms' ] ?? 0 );
 		} catch ( \Throwable ) {
 			// Settings that are wrong: since when, nobody knows.
-			return PHP_INT_MAX;
+			return false;
 		}
 
-		return $failing < 1000 * (int) setting( 'logins_window' ) ? 0 : self::now_ms() - $failing;
+		return $since < 1000 * (int) setting( 'logins_window' );
 	}
 
 	/**
@@ -322,7 +338,7 @@ final class Logins {
 	private function take_pending(): void {
 		$rows = pending_logouts( $this->user_id );
 		// Where the database is read-only they stay pending for long: DynamoDB is told once.
-		$untold = array_diff( array_merge( ...array_column( $rows, 'verifiers' ) ), array_map( 'strval', array_keys( $this->items->ended ) ) );
+		$untold = array_values( array_diff( array_unique( array_merge( ...array_column( $rows, 'verifiers' ) ) ), array_map( 'strval', array_keys( $this->items->ended ) ) ) );
 		$moved  = array();
 		foreach ( $rows as $row ) {
 			$this->items->ended += array_fill_keys( $row['verifiers'], self::now_ms() );
@@ -340,10 +356,13 @@ final class Logins {
 			foreach ( $moved as $epoch => $keep ) {
 				$this->store_epoch( $epoch, $keep );
 			}
-			foreach ( $untold as $verifier ) {
+			foreach ( array_slice( $untold, 0, LOGINS_TIDIED ) as $verifier ) {
 				$this->items->store_end( $verifier, YEAR_IN_SECONDS );
 			}
-			forget_logouts( $this->user_id, $rows );
+			// Each takes a call: the next page goes on.
+			if ( count( $untold ) <= LOGINS_TIDIED ) {
+				forget_logouts( $this->user_id, $rows );
+			}
 		} catch ( \Throwable $problem ) {
 			log_logins( 'logouts cannot be stored in DynamoDB yet: ' . $problem->getMessage() );
 		}
@@ -395,19 +414,28 @@ final class Logins {
 		// What is younger may be on its way here from another Region: a session that this host has not heard of must not end by it.
 		$moment = self::now_ms() - 1000 * LOGINS_SETTLED;
 		$items  = $this->items->answered ? $this->items_ended_until( $moment ) : array();
-		$keep   = array_map( 'strval', array_keys( $this->all() ) );
-		// A session of which nobody could tell must not end by it.
-		if ( count( $items ) <= LOGINS_UNTIDY || $this->items->is_any_unsure() ) {
+		if ( count( $items ) <= LOGINS_UNTIDY ) {
 			return;
 		}
-		try {
-			$this->store_epoch( $moment, $keep );
-		} catch ( \Throwable ) {
-			// Another login will.
-			return;
+		$keep = array_map( 'strval', array_keys( $this->all() ) );
+		if ( $this->items->is_any_unsure() ) {
+			// A session of which nobody could tell must not end by it.
+			$items = $this->items->epochs_said_twice( $moment );
+		} else {
+			try {
+				$this->store_epoch( $moment, $keep );
+			} catch ( \Throwable ) {
+				// Another login will.
+				return;
+			}
 		}
 		// Each takes a call: the next login goes on.
-		array_map( array( $this->items, 'remove' ), array_slice( $items, 0, 2 * LOGINS_UNTIDY ) );
+		$began = microtime( true );
+		foreach ( array_slice( $items, 0, LOGINS_TIDIED ) as $item ) {
+			if ( microtime( true ) - $began > LOGINS_LOOK || ! $this->items->remove( $item ) ) {
+				return;
+			}
+		}
 	}
 
 	/**
@@ -441,7 +469,7 @@ final class Logins {
 	/**
 	 * The sessions in user meta, read as WordPress itself does.
 	 *
-	 * @return array<string, array{session: array<string, mixed>, created: int}>
+	 * @return array<string, array{session: array<string, mixed>, created: int, only: bool}> `only`: DynamoDB has never been told of it.
 	 */
 	private function in_meta(): array {
 		$sessions = get_user_meta( $this->user_id, 'session_tokens', true );
@@ -452,8 +480,10 @@ final class Logins {
 			if ( is_array( $session ) && (int) ( $session['expiration'] ?? 0 ) >= time() ) {
 				// Whole seconds, where WordPress wrote it. Which of two things came first in one second, they do not tell.
 				$created = (int) ( $session[ CREATED_KEY ] ?? 1000 * (int) ( $session['login'] ?? 0 ) );
-				unset( $session[ CREATED_KEY ] );
-				$good[ (string) $verifier ] = compact( 'session', 'created' );
+				// Not for ever: where the database takes nothing, the mark stays after DynamoDB has been told.
+				$only = isset( $session[ ONLY_KEY ] ) && $created > self::now_ms() - 1000 * DAY_IN_SECONDS;
+				unset( $session[ CREATED_KEY ], $session[ ONLY_KEY ] );
+				$good[ (string) $verifier ] = compact( 'session', 'created', 'only' );
 			}
 		}
 
@@ -463,7 +493,7 @@ final class Logins {
 	/**
 	 * Writes them, as WordPress itself would. Whether the database took it.
 	 *
-	 * @param array<string, array{session: array<string, mixed>, created: int}> $candidates By verifier.
+	 * @param array<string, array{session: array<string, mixed>, created: int, only: bool}> $candidates By verifier.
 	 */
 	private function mirror( array $candidates ): bool {
 		// What has ended must not be there when user meta counts again: in an outage, or with the plugin switched off.
@@ -472,7 +502,8 @@ final class Logins {
 			fn ( array $candidate, int|string $verifier ): bool => ! $this->has_ended( (string) $verifier, $candidate['created'] ),
 			ARRAY_FILTER_USE_BOTH
 		);
-		$sessions   = array_map( static fn ( array $candidate ): array => $candidate['session'] + array( CREATED_KEY => $candidate['created'] ), $candidates );
+		$marks      = static fn ( array $candidate ): array => array( CREATED_KEY => $candidate['created'] ) + ( $candidate['only'] ? array( ONLY_KEY => true ) : array() );
+		$sessions   = array_map( static fn ( array $candidate ): array => $candidate['session'] + $marks( $candidate ), $candidates );
 
 		return write_login_meta( $this->user_id, 'session_tokens', $sessions );
 	}

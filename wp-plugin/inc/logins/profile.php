@@ -25,6 +25,10 @@ function show_logins( \WP_User $user ): void {
 	uasort( $all, static fn ( array $one, array $other ): int => (int) ( $other['login'] ?? 0 ) <=> (int) ( $one['login'] ?? 0 ) );
 
 	printf( '<h2 id="wp-dynamodb-logins">%s</h2>', esc_html__( 'Where you are logged in', 'wp-dynamodb' ) );
+	// phpcs:ignore WordPress.Security.NonceVerification -- only shows a text.
+	if ( isset( $_GET['wp_dynamodb_lost'] ) ) {
+		printf( '<div class="notice notice-error inline" role="alert"><p>%s</p></div>', esc_html( lost_logout_text() ) );
+	}
 	if ( ! $logins->has_answered() ) {
 		printf( '<p role="status">%s</p>', esc_html__( 'DynamoDB does not answer at the moment: the list may not be complete.', 'wp-dynamodb' ) );
 	}
@@ -148,6 +152,13 @@ function device_name( string $agent ): string {
 }
 
 /**
+ * What to say of a logout that nobody took.
+ */
+function lost_logout_text(): string {
+	return __( 'Nothing has ended: neither DynamoDB nor the database takes changes at the moment. Log out again later.', 'wp-dynamodb' );
+}
+
+/**
  * Ends one session, for its button. Its verifier comes in the body alone: addresses stand in logs.
  */
 function end_login(): void {
@@ -158,9 +169,9 @@ function end_login(): void {
 		wp_die( esc_html__( 'You are not allowed to do this.', 'wp-dynamodb' ), '', array( 'response' => 403 ) );
 	}
 
-	Logins::of( $user_id )->end( array( $verifier ) );
+	$holds = Logins::of( $user_id )->end( array( $verifier ) );
 
-	$page = get_current_user_id() === $user_id ? 'profile.php' : "user-edit.php?user_id={$user_id}";
-	wp_safe_redirect( self_admin_url( $page ) . '#wp-dynamodb-logins' );
+	$page = self_admin_url( get_current_user_id() === $user_id ? 'profile.php' : "user-edit.php?user_id={$user_id}" );
+	wp_safe_redirect( ( $holds ? $page : add_query_arg( 'wp_dynamodb_lost', '1', $page ) ) . '#wp-dynamodb-logins' );
 	exit;
 }

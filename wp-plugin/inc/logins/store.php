@@ -25,16 +25,25 @@ const SINCE_OPTION = 'wp_dynamodb_logins_since';
 /** The option that ends all sessions of all users that began before (ms): `WP_Session_Tokens::destroy_all_for_all_users()`. */
 const DROPPED_OPTION = 'wp_dynamodb_logins_dropped';
 
+/** The option with the table that has answered once: from then on something may have ended in DynamoDB alone. */
+const FOUND_OPTION = 'wp_dynamodb_logins_found';
+
 /** Beside WordPress's own entries of a session in user meta: when it began (ms). DynamoDB has those that carry it. */
 const CREATED_KEY = 'wp_dynamodb_created';
+
+/** Beside it: DynamoDB has never been told of the session. */
+const ONLY_KEY = 'wp_dynamodb_only_here';
 
 /** More items than that of what has ended in one partition, and they are tidied away at the next login. */
 const LOGINS_UNTIDY = 100;
 
+/** So many of them at most: each takes a call. */
+const LOGINS_TIDIED = 20;
+
 /** So old (seconds) they must be: by then every Region has what began before. */
 const LOGINS_SETTLED = 300;
 
-/** So long (seconds) a request looks, one by one, at sessions that the read of all may not have reached. */
+/** So long (seconds) a request looks, one by one, at sessions that the read of all may not have reached; or ends or tidies many. */
 const LOGINS_LOOK = 1.5;
 
 /** A Region that has failed within so many seconds would fail again: its probes do not come as often when SSM is silent, too. */
@@ -67,6 +76,22 @@ function is_dynamodb_silent(): bool {
 	);
 
 	return null !== ( $status['items_failing_ms'] ?? null ) && array() !== $regions && count( $silent ) === count( $regions );
+}
+
+/**
+ * Whether the table has ever answered this site.
+ */
+function is_logins_table_found(): bool {
+	return setting( 'logins_table' ) === stored_option( FOUND_OPTION );
+}
+
+/**
+ * Remembers that it has.
+ */
+function note_logins_found(): void {
+	if ( ! is_logins_table_found() ) {
+		quietly( static fn (): bool => update_site_option( FOUND_OPTION, (string) setting( 'logins_table' ) ) );
+	}
 }
 
 /**
