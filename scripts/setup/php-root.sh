@@ -7,9 +7,7 @@ suite_of() {
     case $1 in
         8.2) echo bookworm ;;
         8.4) echo trixie ;;
-        # From testing as soon as it is there and stays; until then, the newest Debian has.
-        8.5) echo sid ;;
-        *) die "no Debian is known for PHP $1 (8.2: bookworm, 8.4: trixie, 8.5: sid): add it to suite_of in scripts/setup/php-root.sh" ;;
+        *) die "no Debian is known for PHP $1 (8.2: bookworm, 8.4: trixie): add it to suite_of in scripts/setup/php-root.sh" ;;
     esac
 }
 

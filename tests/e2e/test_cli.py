@@ -62,11 +62,10 @@ def cli(run: Path, site: Site, lab: Lab, table: str) -> Iterator[Callable[..., t
     shutil.copyfile(STAND_IN, stand_in)
 
     def ask(command: str, *args: str, **named: object) -> tuple[int, list[str]]:
-        php = ["/usr/bin/php8.2", "-c", str(site.hosts[EAST].run / "php.ini"), "-d", "display_errors=stderr", "-r", RUN, "--"]
+        php = [*paths.PHP_AS_WEB_USER, "-c", str(site.hosts[EAST].run / "php.ini"), "-d", "display_errors=stderr", "-r", RUN, "--"]
         done = subprocess.run(
             [*php, str(stand_in), str(site.wordpress.docroot), command, json.dumps(args), json.dumps(named or {})],
             capture_output=True, text=True, timeout=60, check=False, env={**process.base_env(), **lab_env(EAST)},
-            user=paths.WEB_USER, group=paths.WEB_USER, extra_groups=[],
         )
         print(command, args, named, done.returncode, done.stdout[-500:], done.stderr[-500:])
         return done.returncode, done.stdout.splitlines()

@@ -23,8 +23,8 @@ def wp(site: Site, code: str, *, before: str = "$_SERVER['HTTP_HOST'] = '127.0.0
     """Runs PHP in the site, on the command line and without the extension."""
     start = f"$_SERVER['SERVER_PROTOCOL'] = 'HTTP/1.1'; {before} require 'wp-load.php'; "
     done = subprocess.run(
-        ["/usr/bin/php8.2", "-d", "display_errors=stderr", "-d", "session.save_handler=files", "-r", start + code], cwd=site.wordpress.docroot,
-        capture_output=True, text=True, timeout=30, check=True, env={**process.base_env(), **env}, user=paths.WEB_USER, group=paths.WEB_USER, extra_groups=[],
+        [*paths.PHP_AS_WEB_USER, "-d", "display_errors=stderr", "-d", "session.save_handler=files", "-r", start + code],
+        cwd=site.wordpress.docroot, capture_output=True, text=True, timeout=30, check=True, env={**process.base_env(), **env},
     )
     return done.stdout
 

@@ -12,7 +12,6 @@ from urllib.parse import urlencode
 
 from . import doors, fastcgi, paths, process, wait
 
-PHP_FPM = "/usr/sbin/php-fpm8.2"
 PROBE = Path(__file__).parent / "php" / "probe.php"
 # Who sends it with a health check gets details.
 HEALTHZ_SECRET = "lab-healthz-secret"
@@ -99,7 +98,7 @@ class Fpm:
         shutil.copyfile(PROBE, self.run / PROBE.name)
         self.socket.unlink(missing_ok=True)
         self.health_socket.unlink(missing_ok=True)
-        command = [PHP_FPM, "--nodaemonize", "--force-stderr", "--php-ini", str(ini), "--fpm-config", str(conf)]
+        command = [*paths.PHP_FPM, "--nodaemonize", "--force-stderr", "--php-ini", str(ini), "--fpm-config", str(conf)]
         if self._named_by:
             command = doors.wrap(self._named_by, command)
         self._daemon.start(command, env=self._env, ready=self._is_up)

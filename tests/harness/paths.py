@@ -10,7 +10,15 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".run" / "cache"
 TARGET = ROOT / "target" / "debug"
-EXTENSION = Path(os.environ.get("WPD_EXTENSION", TARGET / "libwp_dynamodb.so"))
+
+# The PHP that serves: the machine's own, or another Debian's in the root that tests/php/run has made. The process id is the command's own
+# in both cases.
+MACHINES_PHP = "8.2"
+PHP_VERSION = os.environ.get("WPD_PHP_VERSION", MACHINES_PHP)
+IN_ROOT = [] if PHP_VERSION == MACHINES_PHP else [str(ROOT / "scripts" / "in-root"), PHP_VERSION]
+PHP_FPM = [*IN_ROOT, f"/usr/sbin/php-fpm{PHP_VERSION}"]
+BUILT = CACHE / f"php-{PHP_VERSION}" / "target" / "debug" if IN_ROOT else TARGET
+EXTENSION = Path(os.environ.get("WPD_EXTENSION", BUILT / "libwp_dynamodb.so"))
 LAB = Path(os.environ.get("WPD_LAB", TARGET / "wp-dynamodb-lab"))
 MOTO = CACHE / "venv" / "bin" / "moto_server"
 WORDPRESS = CACHE / f"wordpress-{os.environ.get('WPD_WORDPRESS_VERSION', '6.1')}" / "wordpress"
@@ -21,6 +29,8 @@ REGIONS = ("us-east-1", "us-west-2")
 TABLE = "wordpress_sessions"
 PARAMETER = "/wordpress/dynamodb_region"
 WEB_USER = "www-data"
+# PHP's command line under the web's user.
+PHP_AS_WEB_USER = [*IN_ROOT, "/usr/bin/setpriv", f"--reuid={WEB_USER}", f"--regid={WEB_USER}", "--clear-groups", f"/usr/bin/php{PHP_VERSION}"]
 
 # A unix socket's path may have 107 bytes; the longest name below the run folder has about 40.
 LONGEST_RUN_DIR = 65

@@ -109,9 +109,8 @@ require_once ABSPATH . 'wp-settings.php';
         shutil.copyfile(INSTALL, script)
         log = self._run / "log" / "install.log"
         done = subprocess.run(
-            ["/usr/bin/php8.2", "-d", "display_errors=stderr", str(script), str(self.docroot), f"127.0.0.1:{self.ports.front}", ADMIN],
-            input=self.password, capture_output=True, text=True, timeout=120, check=False, env=process.base_env(), user=paths.WEB_USER,
-            group=paths.WEB_USER, extra_groups=[], cwd="/",
+            [*paths.PHP_AS_WEB_USER, "-d", "display_errors=stderr", str(script), str(self.docroot), f"127.0.0.1:{self.ports.front}", ADMIN],
+            input=self.password, capture_output=True, text=True, timeout=120, check=False, env=process.base_env(), cwd="/",
         )
         log.write_text(done.stdout + done.stderr)
         if done.returncode or "installed" not in done.stdout:
