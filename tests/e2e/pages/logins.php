@@ -5,7 +5,8 @@
  *   do     make (a user) | remove (the user) | sessions (of the user, as WordPress has them) | meta (those that the database has) |
  *          pending (logouts that the database remembers) | end (all) | end_late (this browser's, once the file uploads/go is there) | touch (all, as a plugin that keeps something in them) |
  *          drop (all of all users) | migrate | export | erase | set (the plugin's settings) | nonce (for `action`) |
- *          remember (a logout, as the database does) | dropped (when all of all users ended; another moment) | uninstall | partition | answered | queries (to the database, so far) | plugins (which ones are active)
+ *          remember (a logout, as the database does) | dropped (when all of all users ended; another moment) |
+ *          uninstall | partition | answered | queries (to the database, so far) | plugins (which ones are active)
  *   user   the user's login
  */
 

@@ -46,7 +46,8 @@ function guide( array $state, ?array $tables ): array {
 		'logins',
 		$logins,
 		__( 'Login sessions are kept in DynamoDB', 'wp-dynamodb' ),
-		$logins ? '' : __( 'So that nobody has to log in again when a Region is lost. Switch it on under “Settings” below; nobody is logged out by that.', 'wp-dynamodb' )
+		$logins ? '' : __( 'So that nobody has to log in again when a Region is lost.', 'wp-dynamodb' ) . ' '
+			. __( 'When their table is in every Region, switch it on under “Settings” below; nobody is logged out by that.', 'wp-dynamodb' )
 	);
 	$loader  = is_loader_current() || 'current' === loader_state();
 	$steps[] = $step(

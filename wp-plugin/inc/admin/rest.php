@@ -121,7 +121,8 @@ function test_connection(): array {
 	set_site_transient( TABLES_TRANSIENT, $look, MONTH_IN_SECONDS );
 	$health = wp_dynamodb_health( 1500, true );
 	$bad    = array();
-	foreach ( $tables as $regions ) {
+	// What login sessions are going to need is no trouble before they are switched on.
+	foreach ( true === setting( 'logins' ) ? $tables : array_diff_key( $tables, array( 'logins' => 0 ) ) as $regions ) {
 		$bad = array( ...$bad, ...array_filter( $regions, static fn ( array $one ): bool => 'ok' !== $one['state'] ) );
 	}
 	$ok   = true === $health['ok'] && array() === $bad;

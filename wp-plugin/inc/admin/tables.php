@@ -10,7 +10,7 @@ namespace WP_DynamoDB;
 defined( 'ABSPATH' ) || exit;
 
 /**
- * The tables this site needs.
+ * The tables this site needs, or is going to need: that of login sessions must be there before they are switched on.
  *
  * @return array<string, array{name: string, keys: list<array{0: string, 1: string}>, ttl: string}> By purpose; keys as name and role.
  */
@@ -24,13 +24,11 @@ function needed_tables(): array {
 			'ttl'  => $value( 'session_expires_attribute' ),
 		),
 	);
-	if ( true === setting( 'logins' ) ) {
-		$tables['logins'] = array(
-			'name' => (string) setting( 'logins_table' ),
-			'keys' => array( array( 'user', 'HASH' ), array( 'item', 'RANGE' ) ),
-			'ttl'  => $value( 'session_expires_attribute' ),
-		);
-	}
+	$tables['logins'] = array(
+		'name' => (string) setting( 'logins_table' ),
+		'keys' => array( array( 'user', 'HASH' ), array( 'item', 'RANGE' ) ),
+		'ttl'  => $value( 'session_expires_attribute' ),
+	);
 
 	return $tables;
 }
