@@ -176,6 +176,14 @@ def test_an_alarm_that_is_not_there(ctl: Ctl, moto: str, both: Sites) -> None:
     assert checks["alarm"]["verdict"] == "fail" and "no such alarm in us-east-1" in checks["alarm"]["seen"]
 
 
+def test_without_credentials_that_is_all_it_says(ctl: Ctl, both: Sites) -> None:
+    ctl.env = {name: value for name, value in ctl.env.items() if not name.startswith(("AWS_ACCESS", "AWS_SECRET", "WP_DYNAMODB_"))}
+    started = time.monotonic()
+    checks = doctor(ctl, "--health-urls", both.urls, code=3)
+    assert failed(checks) == {("credentials", None)} and time.monotonic() - started < 10
+    assert checks["site", EAST]["verdict"] == "ok"
+
+
 def test_no_secret_is_shown_to_people_either(ctl: Ctl, both: Sites) -> None:
     shown = ctl.run("doctor", "--health-urls", both.urls, "--table", "there_is_none", code=3)
     assert SECRET not in shown.stdout + shown.stderr

@@ -154,7 +154,9 @@ impl Store for Dynamo {
     }
 }
 
-pub(super) fn from_aws(value: AttributeValue) -> Attribute {
+/// A value as DynamoDB has it; of a type that nothing here uses: [`Attribute::Other`].
+#[must_use]
+pub fn from_aws(value: AttributeValue) -> Attribute {
     match value {
         AttributeValue::S(text) => Attribute::S(text),
         AttributeValue::B(blob) => Attribute::B(blob.into_inner()),
@@ -163,7 +165,9 @@ pub(super) fn from_aws(value: AttributeValue) -> Attribute {
     }
 }
 
-pub(super) fn to_aws(value: &Attribute) -> AttributeValue {
+/// A value as DynamoDB wants it.
+#[must_use]
+pub fn to_aws(value: &Attribute) -> AttributeValue {
     match value {
         Attribute::S(text) => AttributeValue::S(text.clone()),
         Attribute::N(number) => AttributeValue::N(number.to_string()),

@@ -1,5 +1,7 @@
 //! Commands and flags.
 
+use std::time::Duration;
+
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
 use crate::memory::Way;
@@ -77,6 +79,96 @@ pub(crate) enum Command {
     /// The tables in DynamoDB
     #[command(subcommand)]
     Table(Table),
+    /// Sessions of another handler
+    #[command(subcommand)]
+    Sessions(Sessions),
+    /// Rehearses on the real thing, measures, and goes back
+    #[command(subcommand)]
+    Drill(Drills),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Drills {
+    /// A planned switch there and back
+    Switch(Drill),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Drill {
+    /// The Region to go to [default: the first that is not active]
+    #[arg(long)]
+    pub to: Option<String>,
+    /// Asks nothing, and goes back after --hold seconds
+    #[arg(long)]
+    pub yes: bool,
+    /// Seconds until it goes back
+    #[arg(long, default_value = "60", value_parser = seconds)]
+    pub hold: Duration,
+    /// Who orders it
+    #[arg(long, env = "USER", default_value = "somebody")]
+    pub by: String,
+    /// Why
+    #[arg(long, default_value = "rehearsal")]
+    pub why: String,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if (0.0..=86_400.0).contains(&seconds) => Ok(Duration::from_secs_f64(seconds)),
+        _ => Err("wanted are seconds, up to a day".to_owned()),
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Sessions {
+    /// Copies the living sessions of the AWS SDK for PHP's session handler into the session table
+    Import(Import),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Import {
+    /// The handler's table
+    #[arg(long, default_value = "sessions")]
+    pub from_table: String,
+    /// Its hash key
+    #[arg(long, default_value = "id")]
+    pub from_hash_key: String,
+    /// Its attribute with the data
+    #[arg(long, default_value = "data")]
+    pub from_data: String,
+    /// Its attribute with the expiry
+    #[arg(long, default_value = "expires")]
+    pub from_expires: String,
+    /// The Region it is read in [default: the one that is written]
+    #[arg(long)]
+    pub from_region: Option<String>,
+    /// The Region that is written [default: the active one]
+    #[arg(long)]
+    pub to_region: Option<String>,
+    /// PHP's session.name; others are left
+    #[arg(long, default_value = "PHPSESSID")]
+    pub session_name: String,
+    /// The layout to write: wp_dynamodb.session_format of the hosts
+    #[arg(long, default_value = "sealed", value_parser = ["sealed", "aws-sdk"])]
+    pub format: String,
+    /// wp_dynamodb.session_data_attribute of the hosts
+    #[arg(long = "data-attribute", default_value = "data")]
+    pub data: String,
+    /// wp_dynamodb.session_id_prefix of the hosts
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub prefix: String,
+    /// At most so many sessions a second
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub rate: u32,
+    /// Reads the table in so many segments
+    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(i32).range(1..=100_000))]
+    pub segments: i32,
+    /// Begins with this one; what ended before its end says which
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(i32).range(0..))]
+    pub from_segment: i32,
+    /// Reads and counts, and writes nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 #[derive(Debug, Subcommand)]

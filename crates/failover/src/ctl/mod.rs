@@ -7,7 +7,9 @@
 //! follow   waits until every Region's parameter agrees, and until sites answer
 //! dry      a world in which nothing is written, for --dry-run
 //! doctor/  everything a failover needs, with fixes
+//! drill/   a switch there and back, measured
 //! table/   table create
+//! import/  sessions import
 //! tables   the tables as they should be
 //! show     tables for people
 //! ```
@@ -16,9 +18,11 @@
 
 mod args;
 mod doctor;
+mod drill;
 mod dry;
 mod follow;
 mod history;
+mod import;
 mod orders;
 mod place;
 mod show;
@@ -30,7 +34,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Args, Command, Table};
+use args::{Args, Command, Drills, Sessions, Table};
 
 /// What a command came to.
 pub(crate) enum End {
@@ -80,5 +84,7 @@ async fn command(args: &Args) -> anyhow::Result<End> {
         Command::History(history) => history::run(&args.common, history).await,
         Command::Doctor => doctor::run(&args.common).await,
         Command::Table(Table::Create(flags)) => table::create(&args.common, flags).await,
+        Command::Drill(Drills::Switch(flags)) => drill::switch(&args.common, flags).await,
+        Command::Sessions(Sessions::Import(flags)) => import::run(&args.common, flags).await,
     }
 }

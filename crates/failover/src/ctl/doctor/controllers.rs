@@ -12,12 +12,12 @@ use crate::settings::Settings;
 /// A controller that has not looked for so long is not there: ticks come each minute.
 const LATE_MS: u64 = 300_000;
 
-/// Asks one Region's control table for what its controller remembers.
-pub(super) async fn look(clients: &Clients, settings: &Settings, region: &Region, now_ms: u64) -> (Vec<Check>, Option<Mode>) {
+/// Asks one Region's control table for what its controller remembers, and for what people have set, if it answers.
+pub(super) async fn look(clients: &Clients, settings: &Settings, region: &Region, now_ms: u64) -> (Vec<Check>, Option<Option<Mode>>) {
     let subject = Subject::new("controller", Some(region));
     let ledger = Ledger { client: clients.dynamodb(region), table: &settings.control_table, home: region };
     match ledger.recall(now_ms).await {
-        Ok(held) => (vec![alive(&subject, held.version, held.memory.looked_ms, now_ms, region)], held.mode),
+        Ok(held) => (vec![alive(&subject, held.version, held.memory.looked_ms, now_ms, region)], Some(held.mode)),
         Err(why) => (vec![subject.skipped(format!("what it remembers cannot be read: {why}"))], None),
     }
 }
@@ -38,10 +38,13 @@ fn alive(subject: &Subject, version: u64, looked_ms: u64, now_ms: u64, region: &
     subject.ok(format!("it looked {} s ago", ago / 1000))
 }
 
-/// Who decides, as people have set it.
-pub(super) fn mode(mode: Option<&Mode>) -> Check {
+/// Who decides, as people have set it: the newest word in the Regions that have answered.
+pub(super) fn mode(modes: &[Option<Mode>]) -> Check {
     let subject = Subject::new("who decides", None);
-    match mode {
+    if modes.is_empty() {
+        return subject.skipped("no control table can be read");
+    }
+    match modes.iter().flatten().max_by_key(|m| m.at_ms) {
         None => subject.ok("the controllers, as their settings say"),
         Some(mode) if mode.way == Way::Auto => subject.ok("the controllers"),
         Some(mode) => {
@@ -95,10 +98,11 @@ mod tests {
 
     #[test]
     fn a_pin_is_a_warning_with_its_end() {
-        let held = |way| Mode { way, by: "jo".into(), why: "work".into(), at_ms: 0 };
-        assert_eq!(mode(None).verdict, Verdict::Ok);
-        assert_eq!(mode(Some(&held(Way::Auto))).verdict, Verdict::Ok);
-        let pinned = mode(Some(&held(Way::Pinned)));
+        let held = |way, at_ms| Some(Mode { way, by: "jo".into(), why: "work".into(), at_ms });
+        assert_eq!(mode(&[]).verdict, Verdict::Skipped);
+        assert_eq!(mode(&[None, None]).verdict, Verdict::Ok);
+        assert_eq!(mode(&[held(Way::Auto, 2), held(Way::Pinned, 1)]).verdict, Verdict::Ok);
+        let pinned = mode(&[None, held(Way::Auto, 1), held(Way::Pinned, 2)]);
         assert_eq!((pinned.verdict, pinned.fix.as_deref()), (Verdict::Warn, Some("wp-dynamodb-ctl unpin")));
     }
 

@@ -68,18 +68,23 @@ impl Doctor<'_> {
         let regions = &self.settings.policy.regions;
         let (who, account) = self.credentials().await;
         let mut checks = vec![who];
+        let Some(account) = account else {
+            // Every call would say the same.
+            checks.extend(join_all(regions.iter().map(|region| site::look(self.settings, region))).await.into_iter().flatten());
+            checks.push(Subject::new("everything else", None).skipped("without credentials nothing of AWS can be seen"));
+            return checks;
+        };
         let (clock, places) = join(self.clock(), join_all(regions.iter().map(|region| self.region(region, &account)))).await;
         checks.push(clock);
         let mut look = Look::default();
-        let mut mode = None;
+        let mut modes = Vec::new();
         for (region, (found, parameter, held)) in regions.iter().zip(places) {
             checks.extend(found);
             look.parameters.insert(region.clone(), parameter);
-            mode = newer(mode, held);
+            modes.extend(held);
         }
         checks.extend(parameter::agreement(self.settings, &look));
-        checks.extend(site::apart(self.settings));
-        checks.push(controllers::mode(mode.as_ref()));
+        checks.push(controllers::mode(&modes));
         let wanted = std::env::var("WP_DYNAMODB_QUORUM").ok().and_then(|q| q.parse().ok()).unwrap_or(2);
         checks.extend(regions.iter().map(|region| controllers::quorum(self.settings, region, wanted)));
         checks.extend(self.alarms().await);
@@ -87,7 +92,7 @@ impl Doctor<'_> {
     }
 
     /// All that is in one Region.
-    async fn region(&self, region: &Region, account: &Account) -> (Vec<Check>, Reading, Option<Mode>) {
+    async fn region(&self, region: &Region, account: &Account) -> (Vec<Check>, Reading, Option<Option<Mode>>) {
         let (settings, clients) = (self.settings, self.aws.clients());
         let wanted = [
             Wanted::sessions(&settings.table.name, &settings.table.hash_key, &settings.table.expires),
@@ -137,22 +142,23 @@ impl Doctor<'_> {
         subject.within(async { join_all(looks).await.into_iter().flatten().collect() }).await
     }
 
-    /// Whose credentials these are.
-    async fn credentials(&self) -> (Check, Account) {
+    /// Whose credentials these are. No account: there are none, or AWS refuses them.
+    async fn credentials(&self) -> (Check, Option<Account>) {
         let subject = Subject::new("credentials", None);
         let asks_emulator = ["AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"].iter().any(|name| std::env::var(name).is_ok());
         if self.settings.policy.regions.iter().all(|r| self.is_local(r)) && !asks_emulator {
-            return (subject.skipped("the endpoints are an emulator's, which takes any"), Account::default());
+            return (subject.skipped("the endpoints are an emulator's, which takes any"), Some(Account::default()));
         }
         let client = aws_sdk_sts::Client::new(self.aws.clients().config());
         match client.get_caller_identity().send().await.map_err(translate) {
-            Ok(who) => (subject.ok(who.arn().unwrap_or("an answer without ARN")), Account(who.account)),
+            Ok(who) => (subject.ok(who.arn().unwrap_or("an answer without ARN")), Some(Account(who.account))),
             Err(error) => {
-                let fix = match error.kind {
-                    Kind::Config | Kind::Access => "aws sso login, or AWS_PROFILE=…; then: aws sts get-caller-identity".to_owned(),
-                    _ => format!("reach STS in {}, or take --home of another Region", self.settings.policy.home),
-                };
-                (subject.fail(format!("GetCallerIdentity: {}", error.cause), fix), Account::default())
+                let seen = format!("GetCallerIdentity: {}", error.cause);
+                if matches!(error.kind, Kind::Config | Kind::Access) {
+                    return (subject.fail(seen, "aws sso login, or AWS_PROFILE=…; then: aws sts get-caller-identity"), None);
+                }
+                let fix = format!("reach STS in {}, or take --home of another Region", self.settings.policy.home);
+                (subject.fail(seen, fix), Some(Account::default()))
             }
         }
     }
@@ -172,10 +178,6 @@ impl Doctor<'_> {
     fn is_local(&self, region: &Region) -> bool {
         self.settings.endpoints.get(region).is_some_and(|url| place::is_local(url))
     }
-}
-
-fn newer(one: Option<Mode>, other: Option<Mode>) -> Option<Mode> {
-    [one, other].into_iter().flatten().max_by_key(|m| m.at_ms)
 }
 
 /// For people: all checks, then what is to be done.
@@ -203,11 +205,11 @@ fn tell(checks: &[Check]) {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(in crate::ctl) mod tests {
     use super::*;
 
     /// Two Regions with sites.
-    pub(super) fn settings() -> Settings {
+    pub(in crate::ctl) fn settings() -> Settings {
         let get = |name: &str| {
             match name {
             "AWS_REGION" => Some("us-west-2".to_owned()),
@@ -225,13 +227,5 @@ pub(super) mod tests {
     fn the_worst_check_decides() {
         assert!(Verdict::Fail > Verdict::Warn && Verdict::Warn > Verdict::Skipped && Verdict::Skipped > Verdict::Ok);
         assert_eq!(Verdict::Fail.to_string(), "FAIL");
-    }
-
-    #[test]
-    fn the_newest_mode_counts() {
-        let mode = |at_ms| Mode { way: crate::memory::Way::Pinned, by: String::new(), why: String::new(), at_ms };
-        assert_eq!(newer(Some(mode(1)), Some(mode(2))).map(|m| m.at_ms), Some(2));
-        assert_eq!(newer(None, Some(mode(2))).map(|m| m.at_ms), Some(2));
-        assert_eq!(newer(None, None), None);
     }
 }

@@ -42,27 +42,10 @@ fn judge(subject: &Subject, url: &str, signal: &Signal) -> Check {
     }
 }
 
-/// A name that several Regions answer tells nothing of any of them.
-pub(super) fn apart(settings: &Settings) -> Vec<Check> {
-    let subject = Subject::new("sites apart", None);
-    let host = |url: &String| url.split_once("://").map_or(url.as_str(), |(_, rest)| rest).split('/').next().unwrap_or_default().to_owned();
-    let hosts: Vec<String> = settings.health_urls.values().map(host).collect();
-    let twice = hosts.iter().enumerate().find(|(n, host)| hosts[..*n].contains(host));
-    match twice {
-        Some((_, host)) => vec![subject.fail(
-            format!("{host} stands for two Regions: it answers for whichever DNS points to"),
-            "give each Region a name that only it answers (infra/dns.yaml makes REGION.origin.SITE)",
-        )],
-        None if hosts.len() > 1 => vec![subject.ok("each Region has a name of its own")],
-        None => Vec::new(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::check::Verdict;
     use super::*;
-    use crate::ctl::doctor::tests::settings;
 
     #[test]
     fn a_redirect_is_no_answer() {
@@ -71,15 +54,5 @@ mod tests {
         assert_eq!(check.verdict, Verdict::Fail);
         assert!(check.seen.contains("redirect"));
         assert_eq!(judge(&subject, "https://a.example/healthz", &Signal::Ok).verdict, Verdict::Ok);
-    }
-
-    #[test]
-    fn one_name_for_two_regions_is_found() {
-        let mut settings = settings();
-        assert_eq!(apart(&settings)[0].verdict, Verdict::Ok);
-        for url in settings.health_urls.values_mut() {
-            *url = "https://www.example.com/healthz?level=ready".into();
-        }
-        assert_eq!(apart(&settings)[0].verdict, Verdict::Fail);
     }
 }

@@ -1,0 +1,102 @@
+"""`wp-dynamodb-ctl drill switch`: there and back, measured; whatever happens, the way back is offered."""
+
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+
+import pytest
+from controller import CTL, EAST, WEST, Ctl, Sites, sites
+from test_ctl import parameters
+
+from harness import paths, wait
+from harness.lab import Lab
+
+pytestmark = pytest.mark.skipif(not CTL.is_file(), reason=f"{CTL} is missing: cargo build -p wp-dynamodb-failover")
+
+
+@pytest.fixture
+def ctl(lab: Lab, ports: paths.Ports, request: pytest.FixtureRequest) -> Ctl:
+    lab._parameter_changed = True
+    name = "ctl_" + "".join(c if c.isalnum() else "_" for c in request.node.name)[:60]
+    lab.table(name, hash_key="pk", range_key="sk")
+    return Ctl(ports, name)
+
+
+@pytest.fixture
+def both() -> Iterator[Sites]:
+    with sites() as made:
+        yield made
+
+
+def test_there_and_back(ctl: Ctl, lab: Lab, both: Sites) -> None:
+    done = ctl.run("--json", "drill", "switch", "--yes", "--hold", "1", "--health-urls", both.urls)
+    report = ctl.json("status")
+    assert report["active"] == EAST and parameters(lab) == {EAST: EAST, WEST: EAST}
+    assert "What visitors may notice" in done.stderr, "the plan is told, beside the JSON"
+    report = json.loads(done.stdout)
+    for way, (left, entered) in {"there": (EAST, WEST), "back": (WEST, EAST)}.items():
+        measured = report[way]
+        assert (measured["from"], measured["to"]) == (left, entered)
+        assert measured["agreed_ms"] < 10_000 and measured["stragglers"] == {}
+        markers = measured["markers"]
+        assert markers["acknowledged"] == markers["arrived"] > 8 and markers["missing"] == markers["refused"] == 0
+        assert {region: site["failed"] for region, site in measured["sites"].items()} == {EAST: 0, WEST: 0}
+    trail = [(e["what"], e["why"]) for e in ctl.json("history") if e["what"] == "switched"]
+    assert trail == [("switched", "drill: rehearsal")] * 2
+
+
+def test_what_does_not_arrive_and_a_site_that_fails_are_counted(ctl: Ctl, lab: Lab, both: Sites) -> None:
+    """Replication stops while the order is carried out: the controller was sure of it a moment ago, and markers still go to the old Region."""
+    lab.fault(EAST, "ssm", "latency", ms=1200)
+    process = subprocess.Popen(
+        ctl.command("--json", "drill", "switch", "--yes", "--hold", "1", "--health-urls", both.urls),
+        env=ctl.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )
+    wait.until(lambda: parameters(lab)[WEST] == WEST, what="the order", timeout=20, every=0.02)
+    lab.replication(state="pause")
+    lab.fault(EAST, "ssm", "none")
+    both.answer(WEST, 503, b"FAIL")
+    time.sleep(1)
+    both.answer(WEST, 200, b"OK")
+    time.sleep(18)
+    lab.replication(state="run")
+    out, err = process.communicate(timeout=60)
+    print(out, err)
+    assert process.returncode == 3
+    assert "not yet: " in err and "replication is behind" in err
+    there = json.loads(out)["there"]
+    assert there["markers"]["missing"] > 0
+    assert there["sites"][WEST]["failed"] > 0 and there["sites"][WEST]["longest_outage_ms"] >= 500
+    assert parameters(lab) == {EAST: EAST, WEST: EAST}, "it went back all the same"
+
+
+@pytest.mark.parametrize(("typed", "code", "active"), [("no\n", 1, EAST), (f"{WEST}\n{EAST}\n", 0, EAST), (f"{WEST}\nstay\n", 0, WEST)], ids=["no", "back", "stay"])
+def test_a_person_types_the_names(ctl: Ctl, lab: Lab, typed: str, code: int, active: str) -> None:
+    done = ctl.run("drill", "switch", stdin=typed, code=code)
+    assert parameters(lab) == {EAST: active, WEST: active}
+    if code:
+        assert "nothing was done" in done.stderr
+    else:
+        assert "recovery point (RPO)" in done.stdout and f"{active} is active" in done.stdout
+    assert (f"wp-dynamodb-ctl switch --to {EAST}" in done.stdout.split("The way back at any time")[-1]), "in the plan at least"
+
+
+def test_ctrl_c_goes_back_at_once(ctl: Ctl, lab: Lab) -> None:
+    process = subprocess.Popen(
+        ctl.command("drill", "switch", "--yes", "--hold", "300"), env=ctl.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )
+    wait.until(lambda: set(parameters(lab).values()) == {WEST}, what="the order", timeout=20)
+    time.sleep(6)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert "going back now" in out and parameters(lab) == {EAST: EAST, WEST: EAST}
+
+
+def test_it_does_not_begin_when_something_is_ill(ctl: Ctl, lab: Lab) -> None:
+    lab.fault(WEST, "dynamodb", "refuse")
+    assert f"{WEST} is not well" in ctl.json("drill", "switch", "--yes", "--hold", "0", code=1)["error"]
+    assert parameters(lab) == {EAST: EAST, WEST: EAST}
+    ctl.run("--json", "drill", "switch", code=2)
