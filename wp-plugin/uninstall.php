@@ -72,7 +72,7 @@ function uninstall_user_meta(): void {
 			$last     = (int) $row->umeta_id;
 			$sessions = maybe_unserialize( $row->meta_value );
 			if ( is_array( $sessions ) ) {
-				$sessions = array_map( static fn ( mixed $session ): mixed => is_array( $session ) ? array_diff_key( $session, array( 'wp_dynamodb_created' => 0, 'wp_dynamodb_only_here' => 0 ) ) : $session, $sessions );
+				$sessions = array_map( $without, $sessions );
 				// Only if nobody has logged in or out since it was read.
 				$wpdb->update( $wpdb->usermeta, array( 'meta_value' => maybe_serialize( $sessions ) ), (array) $row );
 				wp_cache_delete( (int) $row->user_id, 'user_meta' );
