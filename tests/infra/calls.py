@@ -11,7 +11,7 @@ FAILOVER = ROOT / "crates/failover/src"
 # IAM's prefix, and botocore's name of the service.
 SERVICES = {
     "dynamodb": "dynamodb", "ssm": "ssm", "states": "stepfunctions", "sqs": "sqs", "rds": "rds", "ecs": "ecs", "autoscaling": "autoscaling",
-    "cloudwatch": "cloudwatch",
+    "cloudwatch": "cloudwatch", "route53": "route53", "sts": "sts",
 }  # fmt: skip
 # What a call's argument of the source stands for. A new one must be named here: the test fails until somebody has said which table it is.
 TABLES = {
@@ -21,6 +21,13 @@ TABLES = {
     ("dynamo_items.rs", "&place.table"): "named by the plugin",
     ("dynamo_items.rs", "&query.table"): "named by the plugin",
     ("dynamo_tables.rs", "table"): "any",
+    ("rights.rs", "&settings.control_table"): "control",
+    ("table.rs", "&wanted.name"): "sessions and control",
+    ("make.rs", "&self.wanted.name"): "all",
+    ("mod.rs", "&wanted.name"): "all",
+    ("probe.rs", "&table.name"): "sessions",
+    ("copy.rs", "table"): "imported",
+    ("copy.rs", "&key.table"): "sessions",
 }
 
 
@@ -63,6 +70,23 @@ def calls(folder, but=()):
 def controller():
     """What the Lambda calls. The command line has the rights of who runs it."""
     return calls(FAILOVER, but=("ctl",))
+
+
+# Folders of the command line that call AWS by themselves, as the parts of the operator's policy are called. A new one must be named here.
+PARTS = {"doctor": "doctor", "table": "tables", "drill": "drills", "import": "imports"}
+
+
+def operator():
+    """{part: calls} of the command line. "orders": what all commands share with the controller; a person's machine starts no state machine."""
+    found = {"orders": calls(FAILOVER / "aws", but=("steps.rs",)) | calls(FAILOVER / "ctl", but=tuple(f"{p}/" for p in PARTS))}
+    return found | {part: calls(FAILOVER / "ctl" / folder) for folder, part in PARTS.items() if (FAILOVER / "ctl" / folder).exists()}
+
+
+def keys(part):
+    """The form of the keys that a part of the command line writes in the session table: everything in braces is any text."""
+    folder = {v: k for k, v in PARTS.items()}.get(part)
+    text = "".join(p.read_text() for p in (FAILOVER / "ctl" / folder if folder else FAILOVER / "aws").rglob("*.rs"))
+    return {re.sub(r"\{.*?\}", "any", form) for form in re.findall(r'"(wp-dynamodb/[^"]*\{[^"]*)"', text)}
 
 
 def extension():

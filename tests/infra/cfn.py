@@ -160,7 +160,7 @@ class Stack:
             if self.template["Parameters"][name]["Type"].startswith(("CommaDelimitedList", "List<")) and isinstance(value, str):
                 return [part.strip() for part in value.split(",")]
             return value
-        if self.resource(name).type in ("AWS::SNS::Topic", "AWS::StepFunctions::StateMachine"):
+        if self.resource(name).type in ("AWS::SNS::Topic", "AWS::StepFunctions::StateMachine", "AWS::IAM::ManagedPolicy"):
             return self.arn(name)
         return self.physical(name)
 
@@ -189,7 +189,8 @@ class Stack:
     def arn(self, name):
         service, middle = {
             "AWS::CloudWatch::Alarm": ("cloudwatch", "alarm:"), "AWS::DynamoDB::GlobalTable": ("dynamodb", "table/"), "AWS::Events::EventBus": ("events", "event-bus/"),
-            "AWS::Events::Rule": ("events", "rule/"), "AWS::IAM::Role": ("iam", "role/"), "AWS::Lambda::Function": ("lambda", "function:"), "AWS::S3::Bucket": ("s3", ""),
+            "AWS::Events::Rule": ("events", "rule/"), "AWS::IAM::Role": ("iam", "role/"), "AWS::IAM::ManagedPolicy": ("iam", "policy/"),
+            "AWS::Lambda::Function": ("lambda", "function:"), "AWS::S3::Bucket": ("s3", ""),
             "AWS::SNS::Topic": ("sns", ""), "AWS::SQS::Queue": ("sqs", ""), "AWS::StepFunctions::StateMachine": ("states", "stateMachine:"),
         }[self.resource(name).type]
         region = "" if service in ("iam", "s3") else self.region

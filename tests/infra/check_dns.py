@@ -55,9 +55,6 @@ def health_checks_look_deep(w):
             region = next((r for r in REGIONS if config["FullyQualifiedDomainName"] == f"{r}.origin.{SITE}"), None)
             if region is None:
                 yield f"{found.id} asks {config['FullyQualifiedDomainName']}, which any Region may answer"
-    for function in controllers(w.plain):
-        if not all("level=ready" in url for url in function.properties["Environment"]["Variables"]["WP_DYNAMODB_HEALTH_URLS"].split(",")):
-            yield "the controller's own check is shallow"
 
 
 @check

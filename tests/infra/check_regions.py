@@ -1,8 +1,10 @@
 """Stacks and Regions, and the decision."""
 
 import json
+import re
 
 import alarms
+import calls
 from registry import check, controllers
 from stacks import PRIMARY, REGIONS, STANDBY
 
@@ -87,11 +89,50 @@ def decides_within_a_minute(w):
             yield "the quorum needs the alarm, which comes from us-east-1 or not at all"
         if float(env["WP_DYNAMODB_QUORUM"]) < 2:
             yield "one signal alone moves the site"
-        if float(function.properties["Timeout"]) < look_for + 30:
-            yield "the function may be ended while it writes the parameters"
     for schedule in w.plain.of_type("AWS::Scheduler::Schedule"):
         if schedule.properties["ScheduleExpression"] != "rate(1 minute)" or schedule.properties["FlexibleTimeWindow"]["Mode"] != "OFF":
             yield "the canary does not look every minute"
+
+
+# What a tick calls after its last look has begun, one after the other, as the controller does (watch.rs, act.rs). Each may take its whole deadline, clients.rs' CALL;
+# what runs side by side counts once.
+CALLS = (
+    "recall", "keep", "keep: whose version is it", "overruled: mode and parameters", "order the new Region, beside the trail's first entry", "order the others",
+    "the trail's second entry", "start what follows", "the trail's third entry", "keep", "keep: whose version is it",
+)  # fmt: skip
+
+
+@check
+def a_tick_ends_before_its_function(w):
+    """At the defaults, and at the most that the parameters take."""
+    call = float(re.search(r"const CALL: Duration = Duration::from_secs\((\d+)\)", (calls.FAILOVER / "aws/clients.rs").read_text())[1])
+    signal = float(calls.variables()["WP_DYNAMODB_SIGNAL_TIMEOUT"])
+    timeout = min(float(function.properties["Timeout"]) for function in controllers(w.plain))
+    parameters = w.plain.templates["region"]["Parameters"]
+    for which in ("Default", "MaxValue"):
+        # Without a limit, what nobody would set.
+        look_for, lag = (float(parameters[name].get(which, 3600)) for name in ("LookFor", "MaxLag"))
+        # A look may begin when all of LookFor is spent. It asks for the signals, and for the lag, which takes a signal's time longer than what is allowed.
+        longest = look_for + signal + (lag + signal) + call * len(CALLS)
+        if longest >= timeout:
+            yield f"{which}: a tick may take {longest:g} s, the function ends after {timeout:g} s"
+    # The looks of a decision fit into one tick, whatever is set.
+    failures, every = (float(parameters[name].get("MaxValue", 3600)) for name in ("Failures", "LookEvery"))
+    if (failures - 1) * (every + signal) > float(parameters["LookFor"].get("MinValue", 0)):
+        yield f"{failures:g} looks every {every:g} s may not be done in one tick"
+
+
+@check
+def the_controllers_ask_a_region_for_itself(w):
+    """level=ready asks the database as well: a standby whose writer is in the lost Region would never be well. Route 53 asks for that (dns.yaml), controllers do not."""
+    for function in controllers(w.plain):
+        for url in function.properties["Environment"]["Variables"]["WP_DYNAMODB_HEALTH_URLS"].split(","):
+            if not url.endswith("/healthz?level=region"):
+                yield f"the controller asks {url}"
+    text = w.plain.templates["region"]["Parameters"]["HealthUrls"]["Description"]
+    urls = re.findall(r"https://[^\s,]+", text)
+    if len(urls) != 2 or not all(url.endswith("/healthz?level=region") for url in urls):
+        yield f"the example of HealthUrls is {urls}"
 
 
 @check
@@ -125,8 +166,8 @@ def failures_reach_somebody(w):
         (events,) = stack.of_type("AWS::Lambda::EventInvokeConfig") or [None]
         if events is None or events.properties.get("MaximumRetryAttempts", 0) < 1:
             yield "an event that fails is not tried again"
-        elif not 60 <= events.properties["MaximumEventAgeInSeconds"] <= 600:
-            yield "an alarm waits for a tick's end for less than a minute, or old ticks pile up"
+        elif not 60 <= events.properties["MaximumEventAgeInSeconds"] <= 120:
+            yield "an alarm waits for a tick's end for less than a minute, or old events pile up and an order is repeated minutes later"
         rows = [(a.properties["MetricName"], a.properties) for a in stack.of_type("AWS::CloudWatch::Alarm")]
         for metric, value, wanted in (
             ("Ticks", 1, "OK"), ("Ticks", alarms.MISSING, "ALARM"), ("Ticks", 0, "ALARM"),

@@ -16,6 +16,8 @@ def nothing_acts_in_a_lost_region(w):
             yield f"{stack.region}: the steps after a switch are on by default"
         if stack.of_type("AWS::IAM::Role") and any(r.id == "AfterSwitchRole" for r in stack.of_type("AWS::IAM::Role")):
             yield f"{stack.region}: the steps' role is there without steps"
+        if stack.parameters["AllowDatabaseDataLoss"] != "off":
+            yield f"{stack.region}: the database may lose data by default"
     for stack in w.full.named("region"):
         home, lost = stack.region, next(r for r in REGIONS if r != stack.region)
         machines = stack.of_type("AWS::StepFunctions::StateMachine")
@@ -23,7 +25,7 @@ def nothing_acts_in_a_lost_region(w):
             yield f"{home}: the controller does not start the steps"
             continue
         p, by = machines[0].properties, f"controller in {home}"
-        given = {"id": "x", "from": lost, "to": home, "failback": False, "by": by, "why": "lost"}
+        given = {"id": "x", "from": lost, "to": home, "failback": False, "automatic": True, "by": by, "why": "lost"}
         try:
             calls, end = machine.run(p["Definition"], p["DefinitionSubstitutions"], given)
         except ValueError as error:
@@ -36,7 +38,8 @@ def nothing_acts_in_a_lost_region(w):
             yield f"{home}: the database does not move here after a loss"
         if calls and "ForceNewDeployment" not in dict(calls).get(wanted[1], {}):
             yield f"{home}: no new deployment"
-        for planned in ({**given, "failback": True}, {**given, "by": "anna"}):
+        yield from _without_leave(p, given, home)
+        for planned in ({**given, "failback": True}, {**given, "automatic": False}, {k: v for k, v in given.items() if k != "automatic"}):
             calls, _ = machine.run(p["Definition"], p["DefinitionSubstitutions"], planned)
             if any(parameters.get("AllowDataLoss") for _, parameters in calls) or not any(parameters.get("Switchover") for _, parameters in calls):
                 yield f"{home}: a planned switch may lose data"
@@ -49,6 +52,17 @@ def nothing_acts_in_a_lost_region(w):
                 yield f"{home}: the steps may {action} on {resource}"
         if iam.grants(stack.resources["AfterSwitchRole"]) != _steps(home):
             yield f"{home}: the steps' rights are not what the steps call"
+
+
+def _without_leave(p, given, home):
+    """Two votes of one vantage point lose no data by default: a person is told the command, and nothing is restarted before that."""
+    calls, end = machine.run(p["Definition"], {**p["DefinitionSubstitutions"], "DataLoss": "off"}, given)
+    if calls or end != "failed: DatabaseStays":
+        yield f"{home}: without leave to lose data a loss leads to {[c for c, _ in calls]}, {end}"
+    cause = machine.put(p["Definition"]["States"].get("DatabaseStays", {}).get("Cause", ""), p["DefinitionSubstitutions"])
+    database = f"--global-cluster-identifier wordpress --target-db-cluster-identifier {arn('rds', home, 'cluster:wordpress-here')} --allow-data-loss"
+    if f"aws rds failover-global-cluster --region {home} {database}" not in cause:
+        yield f"{home}: nobody is told the command: {cause}"
 
 
 def _steps(home):

@@ -85,6 +85,14 @@ def _(resource, name):
         yield from same("actions", [s["Action"] for s in policy["PolicyDocument"]["Statement"]], [s["Action"] for s in found["Statement"]])
 
 
+@finder("AWS::IAM::ManagedPolicy")
+def _(resource, name):
+    iam = client("iam", resource.region)
+    version = iam.get_policy(PolicyArn=name)["Policy"]["DefaultVersionId"]
+    found = iam.get_policy_version(PolicyArn=name, VersionId=version)["PolicyVersion"]["Document"]
+    yield from same("statements", [s["Sid"] for s in resource.properties["PolicyDocument"]["Statement"]], [s["Sid"] for s in found["Statement"]])
+
+
 @finder("AWS::IAM::InstanceProfile")
 def _(resource, name):
     found = client("iam", resource.region).get_instance_profile(InstanceProfileName=name.rsplit("/", 1)[-1])["InstanceProfile"]

@@ -4,8 +4,8 @@ from fnmatch import fnmatchcase
 
 
 def statements(role):
-    """All statements of a role's own policies."""
-    return [s for policy in role.properties.get("Policies", []) for s in policy["PolicyDocument"]["Statement"]]
+    """All statements of a role's own policies, or of a managed policy."""
+    return [s for policy in role.properties.get("Policies", [role.properties]) for s in policy["PolicyDocument"]["Statement"]]
 
 
 def each(value):
@@ -38,6 +38,9 @@ def _conditions(conditions, keys):
             if operator == "ForAllValues:StringEquals":
                 # True of nothing, too: what Null is there for.
                 if not all(k in each(wanted) for k in keys or []):
+                    return False
+            elif operator == "ForAllValues:StringLike":
+                if not all(any(fnmatchcase(k, w) for w in each(wanted)) for k in keys or []):
                     return False
             elif operator == "Null":
                 if (keys is None) != (str(wanted).lower() == "true"):

@@ -5,7 +5,7 @@ from fnmatch import fnmatchcase
 
 def run(definition, substitutions, given):
     """Gives (calls, how it ends): each call is (integration, parameters)."""
-    definition = _put(definition, substitutions)
+    definition = put(definition, substitutions)
     states, name, data, calls = definition["States"], definition["StartAt"], dict(given), []
     for _ in range(50):
         state = states[name]
@@ -23,11 +23,11 @@ def run(definition, substitutions, given):
     raise ValueError("no end")
 
 
-def _put(node, substitutions):
+def put(node, substitutions):
     if isinstance(node, dict):
-        return {k: _put(v, substitutions) for k, v in node.items()}
+        return {k: put(v, substitutions) for k, v in node.items()}
     if isinstance(node, list):
-        return [_put(v, substitutions) for v in node]
+        return [put(v, substitutions) for v in node]
     if isinstance(node, str):
         for key, value in substitutions.items():
             node = node.replace(f"${{{key}}}", str(value))

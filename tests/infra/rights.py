@@ -1,7 +1,10 @@
-"""The rights of the controller and of the hosts: each call that the code makes, and no other."""
+"""The rights of the controller, of the hosts and of the person on call: each call that the code makes, and no other."""
+
+import json
 
 import calls
 import iam
+from cfn import ACCOUNT, PARTITION
 from stacks import REGIONS, arn
 
 SESSIONS, CONTROL, LOGINS, PARAMETER = "table/wordpress_sessions", "table/wordpress_failover", "table/wordpress_logins", "parameter/wordpress/dynamodb_region"
@@ -59,7 +62,56 @@ def host_rights(w):
             yield from _compare("a host", stack.resources["HostRole"], wanted)
 
 
-def _compare(who, role, wanted):
-    granted = iam.grants(role)
+# What DynamoDB asks for in the Region where a replica is made, and the role that its first one makes (V2gt_IAM.html of its developer guide).
+REPLICA = ("CreateTableReplica", "Scan", "Query", "GetItem", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem")
+REPLICATION = f"arn:{PARTITION}:iam::{ACCOUNT}:role/aws-service-role/replication.dynamodb.amazonaws.com/AWSServiceRoleForDynamoDBReplication"
+# IAM refuses a managed policy of more characters, white space aside.
+LONGEST = 6144
+
+
+def operator_rights(w):
+    made = calls.operator()
+    for site in (w.plain, w.full):
+        for stack in site.named("operator"):
+            policy, optional = stack.resources["Operator"], site is w.full
+            parts = [p for p in made if p in ("orders", "doctor", "drills") or optional]
+            tables = {
+                "sessions": [SESSIONS],
+                "control": [CONTROL],
+                "sessions and control": [SESSIONS, CONTROL],
+                "all": [SESSIONS, CONTROL, LOGINS],
+                "imported": ["table/sessions"],
+            }
+            wanted = set()
+            for action, table in {call for part in parts for call in made[part]}:
+                if action.startswith("dynamodb:"):
+                    wanted |= {(action, arn("dynamodb", region, name)) for region in REGIONS for name in tables[table]}
+                elif action.startswith("ssm:"):
+                    wanted |= {(action, arn("ssm", region, PARAMETER)) for region in REGIONS}
+                elif action.startswith("route53:"):
+                    wanted.add((action, f"arn:{PARTITION}:route53:::healthcheck/*"))
+                elif action != "sts:GetCallerIdentity":
+                    wanted.add((action, "*"))
+            if "tables" in parts:
+                wanted |= {(f"dynamodb:{a}", arn("dynamodb", region, name)) for a in REPLICA for region in REGIONS for name in tables["all"]}
+                wanted.add(("iam:CreateServiceLinkedRole", REPLICATION))
+            # A part that is not in this checkout is not asked about.
+            skip = set() if "imports" in made else {(a, r) for a, r in iam.grants(policy) if r.endswith("table/sessions")}
+            yield from _compare("the person on call", policy, wanted, skip)
+            if len("".join(json.dumps(policy.properties["PolicyDocument"]).split())) > LONGEST:
+                yield "the policy is too long for IAM"
+            if optional:
+                continue
+            for region in REGIONS:
+                for action in ("dynamodb:GetItem", "dynamodb:UpdateItem"):
+                    table = arn("dynamodb", region, SESSIONS)
+                    yield from (f"the person on call may not {action} {k}" for p in parts for k in calls.keys(p) if not iam.allows(policy, action, table, [k]))
+                    for keys in (["n0t-0ur-k3y"], ["wp-dynamodb/controller/a/b", "n0t-0ur-k3y"], None):
+                        if iam.allows(policy, action, table, keys):
+                            yield f"the person on call may {action} {keys}"
+
+
+def _compare(who, role, wanted, skip=frozenset()):
+    granted = iam.grants(role) - skip
     yield from (f"{who} calls {action} on {resource} and may not" for action, resource in sorted(wanted - granted))
     yield from (f"{who} may {action} on {resource} and never does" for action, resource in sorted(granted - wanted))

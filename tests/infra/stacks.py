@@ -5,7 +5,7 @@ from cfn import ACCOUNT, PARTITION, Stack, templates
 PRIMARY, STANDBY = "us-east-1", "us-west-2"
 REGIONS = [PRIMARY, STANDBY]
 SITE = "www.example.com"
-HEALTH_URLS = ",".join(f"{r}=https://{r}.origin.{SITE}/healthz?level=ready" for r in REGIONS)
+HEALTH_URLS = ",".join(f"{r}=https://{r}.origin.{SITE}/healthz?level=region" for r in REGIONS)
 
 
 def arn(service, region, rest):
@@ -21,6 +21,7 @@ PLAN = [
     ("media", PRIMARY, {"BucketPrefix": "site-media", "OtherRegion": STANDBY, "Replication": "on"}),
     ("media", STANDBY, {"BucketPrefix": "site-media", "OtherRegion": PRIMARY, "Replication": "on"}),
     ("task-role", STANDBY, {}),
+    ("operator", STANDBY, {}),
     (
         "dns",
         STANDBY,
@@ -44,12 +45,14 @@ OPTIONS = {
         "NotifyEmail": "ops@example.com",
         "AuroraGlobalCluster": "wordpress",
         "AuroraCluster": "wordpress-here",
+        "AllowDatabaseDataLoss": "on",
         "EcsCluster": "web",
         "EcsService": "wordpress",
         "AutoScalingGroup": "web",
     },
     "media": {"ReplicationTimeControl": "on"},
     "task-role": {"LoginsTable": "wordpress_logins", "TestConnection": "on", "Hosts": "ec2"},
+    "operator": {"MakesTables": "on", "LoginsTable": "wordpress_logins", "ImportFrom": "sessions"},
     "dns": {"Ipv6": "on"},
 }
 

@@ -33,17 +33,19 @@ def test_defaults_are_the_codes(variables):
 
 def test_the_steps_are_given_what_they_ask_for():
     source = (calls.FAILOVER / "aws/steps.rs").read_text()
-    given = set(re.findall(r'"(\w+)": order', source))
+    given = set(re.findall(r'"(\w+)": order\.', source))
     definition = json.dumps(REGION["Resources"]["AfterSwitch"]["Properties"]["Definition"])
     asked = set(re.findall(r'"\$\.(\w+)"', definition)) - {"settings"}
-    assert asked == {"from", "to", "failback", "by"} and asked <= given
+    assert asked == {"from", "to", "failback", "automatic"} and asked <= given
 
 
-def test_by_tells_the_controller_from_people():
-    """The steps know a loss by who ordered the switch."""
-    sources = "".join(p.read_text() for p in (calls.FAILOVER / "controller").glob("*.rs"))
-    assert 'format!("controller in {}"' in sources
-    assert '"controller in *"' in json.dumps(REGION["Resources"]["AfterSwitch"]["Properties"]["Definition"])
+def test_a_loss_is_what_no_person_ordered():
+    """The steps know a loss by `automatic`: whoever names himself like a controller is still a person."""
+    (line,) = re.findall(r'"automatic": order\.(\w+)', (calls.FAILOVER / "aws/steps.rs").read_text())
+    assert line == "automatic"
+    assert "$.by" not in json.dumps(REGION["Resources"]["AfterSwitch"]["Properties"]["Definition"])
+    people, controllers = ((calls.FAILOVER / f"controller/{name}.rs").read_text() for name in ("orders", "act"))
+    assert "automatic: false" in people and "automatic: true" not in people and "automatic: true" in controllers
 
 
 def test_metrics_are_the_codes():

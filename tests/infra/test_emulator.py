@@ -66,7 +66,7 @@ def test_the_steps_refuse_another_regions_switch(made, left, gone_to, error):
     """The state machine itself, run by ministack: tests/infra/machine.py, which the other tests use, is not the only judge."""
     steps = emulator.client("stepfunctions", "us-west-2")
     (machine,) = [physical for resource, physical in made.of_type("AWS::StepFunctions::StateMachine") if resource.region == "us-west-2"]
-    given = {"id": "x", "from": left, "to": gone_to, "failback": False, "by": "controller in us-west-2", "why": "test"}
+    given = {"id": "x", "from": left, "to": gone_to, "failback": False, "automatic": True, "by": "controller in us-west-2", "why": "test"}
     started = steps.start_execution(stateMachineArn=machine, name=f"{left}-{gone_to}", input=json.dumps(given))
     ended = wait.until(lambda: _ended(steps, started["executionArn"]), what="the execution", timeout=10)
     assert (ended["status"], ended.get("error")) == ("FAILED", error)
@@ -76,7 +76,7 @@ def test_the_steps_begin_with_the_database(made):
     """For its own Region it goes on, to a call that this emulator cannot answer for a database that is not there."""
     steps = emulator.client("stepfunctions", "us-west-2")
     (machine,) = [physical for resource, physical in made.of_type("AWS::StepFunctions::StateMachine") if resource.region == "us-west-2"]
-    given = {"id": "y", "from": "us-east-1", "to": "us-west-2", "failback": False, "by": "controller in us-west-2", "why": "test"}
+    given = {"id": "y", "from": "us-east-1", "to": "us-west-2", "failback": False, "automatic": True, "by": "controller in us-west-2", "why": "test"}
     started = steps.start_execution(stateMachineArn=machine, name="own", input=json.dumps(given))
 
     def entered():
@@ -84,7 +84,7 @@ def test_the_steps_begin_with_the_database(made):
         names = [e["stateEnteredEventDetails"]["name"] for e in events if "stateEnteredEventDetails" in e]
         return names if "FailOverDatabase" in names else None
 
-    assert wait.until(entered, what="the first step", timeout=10) == ["Settings", "WhichRegion", "Database", "FailOverDatabase"]
+    assert wait.until(entered, what="the first step", timeout=10) == ["Settings", "WhichRegion", "Database", "Loss", "FailOverDatabase"]
     steps.stop_execution(executionArn=started["executionArn"])
 
 

@@ -120,7 +120,31 @@ default("decides_within_a_minute", "a quorum that needs us-east-1", "region", "Q
 default("decides_within_a_minute", "one signal is enough", "region", "Quorum", 1)
 default("decides_within_a_minute", "slow looks", "region", "LookEvery", 30)
 put("decides_within_a_minute", "a tick every 5 minutes", "region", "Tick/Properties/ScheduleExpression", "rate(5 minutes)")
-put("decides_within_a_minute", "Lambda ends too early", "region", "Controller/Properties/Timeout", 55)
+put("a_tick_ends_before_its_function", "Lambda ends too early", "region", "Controller/Properties/Timeout", 90)
+default("a_tick_ends_before_its_function", "looks longer than the function has", "region", "LookFor", 90)
+
+
+@mistake("a_tick_ends_before_its_function", "any lag may be waited for")
+def _(w):
+    del w["templates"]["region"]["Parameters"]["MaxLag"]["MaxValue"]
+
+
+@mistake("a_tick_ends_before_its_function", "a decision of many ticks")
+def _(w):
+    w["templates"]["region"]["Parameters"]["Failures"]["MaxValue"] = 6
+
+
+@mistake("the_controllers_ask_a_region_for_itself", "the database as well")
+def _(w):
+    w["plan"] = [(n, r, {**p, "HealthUrls": HEALTH_URLS.replace("region", "ready")} if n == "region" else p) for n, r, p in PLAN]
+
+
+@mistake("the_controllers_ask_a_region_for_itself", "an example that people copy")
+def _(w):
+    parameter = w["templates"]["region"]["Parameters"]["HealthUrls"]
+    parameter["Description"] = parameter["Description"].replace("level=region", "level=ready", 1)
+
+
 put("the_function_is_what_was_built", "x86", "region", "Controller/Properties/Architectures", ["x86_64"])
 put("the_function_is_what_was_built", "AWS_REGION set by hand", "region", "Controller/Properties/Environment/Variables/AWS_REGION", "us-east-1")
 put("the_function_is_what_was_built", "many at a time", "region", "Controller/Properties/ReservedConcurrentExecutions", 10)
@@ -131,14 +155,15 @@ def _(w):
     w["plan"] = [(n, r, {**p, "CodeBucket": f"code-{PRIMARY}"} if n == "region" else p) for n, r, p in PLAN]
 
 
-@mistake("health_checks_look_deep", "the controller's own check is shallow")
+@mistake("the_controllers_ask_a_region_for_itself", "the controller's own check is shallow")
 def _(w):
-    w["plan"] = [(n, r, {**p, "HealthUrls": HEALTH_URLS.replace("?level=ready", "")} if n == "region" else p) for n, r, p in PLAN]
+    w["plan"] = [(n, r, {**p, "HealthUrls": HEALTH_URLS.replace("?level=region", "")} if n == "region" else p) for n, r, p in PLAN]
 
 
 put("failures_reach_somebody", "no dead-letter queue", "region", "Controller/Properties/DeadLetterConfig", None)
 put("failures_reach_somebody", "no retry", "region", "ControllerEvents/Properties/MaximumRetryAttempts", 0)
 put("failures_reach_somebody", "ticks pile up for hours", "region", "ControllerEvents/Properties/MaximumEventAgeInSeconds", 21600)
+put("failures_reach_somebody", "an order is repeated five minutes later", "region", "ControllerEvents/Properties/MaximumEventAgeInSeconds", 300)
 put("failures_reach_somebody", "a silent watchdog is well", "region", "SilentAlarm/Properties/TreatMissingData", "notBreaching")
 put("failures_reach_somebody", "an inverted watchdog", "region", "SilentAlarm/Properties/ComparisonOperator", "GreaterThanThreshold")
 put("failures_reach_somebody", "nobody reads the dead letters", "region", "DeadLetterAlarm/Properties/Threshold", 1000)
@@ -205,6 +230,11 @@ put("nothing_acts_in_a_lost_region", "any Region is ours", "region", STATES + "W
 put("nothing_acts_in_a_lost_region", "Aurora stays behind", "region", STATES + "Database/Default", "Containers")
 PASS = {"Type": "Pass", "Result": "", "ResultPath": "$.x", "Next": "Containers"}
 put("nothing_acts_in_a_lost_region", "Aurora is not called after a loss", "region", STATES + "FailOverDatabase", PASS)
+put("nothing_acts_in_a_lost_region", "data is lost without leave", "region", STATES + "Loss/Default", "FailOverDatabase")
+put("nothing_acts_in_a_lost_region", "hosts restart without a writer", "region", STATES + "Loss/Default", "Containers")
+put("nothing_acts_in_a_lost_region", "nobody is told the command", "region", STATES + "DatabaseStays/Cause", "Ask somebody.")
+default("nothing_acts_in_a_lost_region", "leave to lose data by default", "region", "AllowDatabaseDataLoss", "on")
+put("nothing_acts_in_a_lost_region", "a person's switch is a loss", "region", STATES + "Database/Choices/1/And/3", {"Variable": "$.by", "IsPresent": True})
 put("nothing_acts_in_a_lost_region", "a planned switch loses data", "region", STATES + "SwitchOverDatabase/Parameters/AllowDataLoss", True)
 put("nothing_acts_in_a_lost_region", "no forced deployment", "region", STATES + "RestartContainers/Parameters", {"Cluster": "${Cluster}", "Service": "${Service}"})
 
@@ -242,6 +272,23 @@ put("host_rights", "hosts know one Region's table", "task-role", HOST + "0/Resou
 put("host_rights", "hosts scan", "task-role", HOST + "0/Action", ["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:Scan"])
 put("host_rights", "hosts cannot delete", "task-role", HOST + "0/Action", ["dynamodb:GetItem", "dynamodb:UpdateItem"])
 put("host_rights", "logins are not read", "task-role", HOST + "2/Fn::If/1/Action", ["dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"])
+
+OPERATOR = "Operator/Properties/PolicyDocument/Statement/"
+put("operator_rights", "people on call read sessions", "operator", OPERATOR + "0/Condition", None)
+put("operator_rights", "people on call scan", "operator", OPERATOR + "0/Condition/Null", None)
+put("operator_rights", "people on call cannot tell every controller of a pin", "operator", OPERATOR + "1/Resource", arn("dynamodb", STANDBY, "table/wordpress_failover"))
+put("operator_rights", "people on call cannot move the site", "operator", OPERATOR + "2/Action", "ssm:GetParameter")
+put("operator_rights", "doctor cannot look at backups", "operator", OPERATOR + "3/Action", ["dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive"])
+put("operator_rights", "doctor sees no alarms", "operator", OPERATOR + "4/Resource", arn("cloudwatch", PRIMARY, "alarm:*"))
+put("operator_rights", "a drill writes any item", "operator", OPERATOR + "6/Condition", None)
+put("operator_rights", "no replica can be made", "operator", OPERATOR + "7/Fn::If/1/Action", ["dynamodb:CreateTable", "dynamodb:UpdateTable"])
+put("operator_rights", "all roles", "operator", OPERATOR + "8/Fn::If/1/Resource", "*")
+put("operator_rights", "an import reads every table", "operator", OPERATOR + "9/Fn::If/1/Resource", "*")
+
+
+@mistake("operator_rights", "people on call make tables by default")
+def _(w):
+    w["templates"]["operator"]["Parameters"]["MakesTables"]["Default"] = "on"
 
 
 @pytest.mark.parametrize(("check", "change"), MISTAKES)

@@ -28,10 +28,38 @@ def test_the_order_of_deployment_is_the_one_that_is_tested():
             assert set(keys) <= set(TEMPLATES[name]["Parameters"]), command
             needed = {k for k, p in TEMPLATES[name]["Parameters"].items() if "Default" not in p}
             assert needed <= set(keys), f"{command} lacks {needed - set(keys)}"
-            makes_roles = any(r["Type"] == "AWS::IAM::Role" for r in TEMPLATES[name]["Resources"].values())
+            makes_roles = any(r["Type"] in ("AWS::IAM::Role", "AWS::IAM::ManagedPolicy") for r in TEMPLATES[name]["Resources"].values())
             assert ("CAPABILITY_IAM" in command) == makes_roles, command
             rows.append((name, region, "Replication=on" in command))
     assert rows == [(name, region, parameters.get("Replication") == "on") for name, region, parameters in PLAN]
+
+
+def test_controllers_are_given_urls_that_ask_a_region_for_itself():
+    urls = [u for c in readme.commands("Deployment") for u in re.findall(r"=(https://[^\s,']+)", c)]
+    assert len(urls) == 4 and all(u.endswith("/healthz?level=region") for u in urls)
+    assert TEMPLATES["dns"]["Parameters"]["HealthPath"]["Default"] == "/healthz?level=ready"
+
+
+def test_orders_are_given_synchronously():
+    """An asynchronous one would be repeated."""
+    invokes = [c for c in readme.commands("Orders") if c.startswith("aws lambda invoke ")]
+    assert invokes and not any("Event" in c for c in invokes)
+    assert "synchronous" in TEMPLATES["region"]["Outputs"]["ControllerArn"]["Description"]
+
+
+def test_what_a_person_does_after_a_loss_is_what_the_execution_says():
+    cause = TEMPLATES["region"]["Resources"]["AfterSwitch"]["Properties"]["Definition"]["States"]["DatabaseStays"]["Cause"]
+    flags = set(re.findall(r"--[\w-]+", cause))
+    (command,) = [c for c in readme.commands("After a loss: the database") if "failover-global-cluster" in c]
+    assert flags == {"--region", "--global-cluster-identifier", "--target-db-cluster-identifier", "--allow-data-loss"} == set(re.findall(r"--[\w-]+", command))
+
+
+def test_no_pin_is_a_refusal():
+    """decide gives "stay" while somebody has pinned: no alarm."""
+    source = (INFRA.parent / "crates/failover/src/decide/mod.rs").read_text()
+    assert re.search(r"Decision::Stay, format!\(\"pinned", source)
+    text = TEMPLATES["region"]["Resources"]["RefusedAlarm"]["Properties"]["AlarmDescription"]["Fn::Sub"]
+    assert "pin" not in re.search(r"\((.*)\)", text)[1] and "Not in a pin" in text
 
 
 def test_the_stack_policy_is_set_in_every_region():

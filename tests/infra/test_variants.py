@@ -29,6 +29,17 @@ def test_a_third_region_has_tables_and_rights():
         assert iam.allows(hosts, f"dynamodb:{action}", arn("dynamodb", THIRD, f"table/wordpress_{table}"))
 
 
+def test_a_third_region_is_the_person_on_calls_as_well():
+    given = {"ThirdRegion": THIRD, "MakesTables": "on", "LoginsTable": "wordpress_logins", "ImportFrom": "sessions"}
+    policy = Stack("operator", OURS["operator"], STANDBY, given).resources["Operator"]
+    regions = {r.split(":")[3] for s in iam.statements(policy) for r in iam.each(s["Resource"]) if ":dynamodb:" in r or ":ssm:" in r}
+    assert regions == {*REGIONS, THIRD}
+    for statement in iam.statements(policy):
+        tables = [r for r in iam.each(statement["Resource"]) if ":dynamodb:" in r or ":ssm:" in r]
+        assert len([r for r in tables if THIRD in r]) * 3 == len(tables), statement["Sid"]
+    assert len("".join(str(policy.properties["PolicyDocument"]).split())) < 6144
+
+
 def test_a_third_regions_alarm_is_sent_to_all():
     stack = Stack("advisory", OURS["advisory"], PRIMARY, {"PrimaryCheckId": "1", "StandbyCheckId": "2", "ThirdCheckId": "3", "ThirdRegion": THIRD})
     assert alarms.state(stack.resources["ThirdAlarm"].properties, [0]) == "ALARM"
@@ -51,7 +62,7 @@ def test_without_the_advisory_alarm_nothing_waits_for_it():
 
 
 @pytest.mark.parametrize(("step", "call"), [
-    ({"AuroraGlobalCluster": "g", "AuroraCluster": "c"}, "rds:FailoverGlobalCluster"),
+    ({"AuroraGlobalCluster": "g", "AuroraCluster": "c", "AllowDatabaseDataLoss": "on"}, "rds:FailoverGlobalCluster"),
     ({"EcsCluster": "c", "EcsService": "s"}, "ecs:UpdateService"),
     ({"AutoScalingGroup": "a"}, "autoscaling:StartInstanceRefresh"),
 ])  # fmt: skip
@@ -60,7 +71,7 @@ def test_one_step_alone_has_its_own_right_only(step, call):
 
     stack = Stack("region", OURS["region"], STANDBY, {**GIVEN, **step})
     p = stack.resources["AfterSwitch"].properties
-    given = {"id": "x", "from": PRIMARY, "to": STANDBY, "failback": False, "by": f"controller in {STANDBY}", "why": "lost"}
+    given = {"id": "x", "from": PRIMARY, "to": STANDBY, "failback": False, "automatic": True, "by": f"controller in {STANDBY}", "why": "lost"}
     made, end = run(p["Definition"], p["DefinitionSubstitutions"], given)
     assert [c.split(":")[1] for c, _ in made] == [call.split(":")[0]] and end == "succeeded"
     assert {action for action, _ in iam.grants(stack.resources["AfterSwitchRole"])} == {call}
@@ -85,6 +96,11 @@ def test_what_cannot_work_is_refused_before_anything_is_made(template, region, p
 @pytest.mark.parametrize(("template", "parameters"), [
     ("region", {**GIVEN, "HealthUrls": "https://www.example.com/healthz"}),
     ("region", {**GIVEN, "LookFor": 300}),
+    ("region", {**GIVEN, "LookFor": 20}),
+    ("region", {**GIVEN, "LookEvery": 30}),
+    ("region", {**GIVEN, "Failures": 10}),
+    ("region", {**GIVEN, "MaxLag": 60}),
+    ("region", {**GIVEN, "AllowDatabaseDataLoss": "yes"}),
     ("region", {**GIVEN, "RegionParameter": "wordpress"}),
     ("drills", {"SubnetArns": "x", "StopAlarmArn": "my-alarm"}),
     ("drills", {"SubnetArns": "x", "StopAlarmArn": arn("cloudwatch", PRIMARY, "alarm:x"), "Duration": "PT12H"}),

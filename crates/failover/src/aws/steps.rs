@@ -11,7 +11,10 @@ use crate::memory::Order;
 /// # Errors
 /// What Step Functions said, with the machine.
 pub async fn start(client: &Client, machine: &str, order: &Order) -> Result<String, String> {
-    let input = json!({"id": order.id, "from": order.from, "to": order.to, "failback": order.back, "by": order.by, "why": order.why});
+    let input = json!({
+        "id": order.id, "from": order.from, "to": order.to, "failback": order.back,
+        "automatic": order.automatic, "by": order.by, "why": order.why,
+    });
     let start = client.start_execution().state_machine_arn(machine).name(&order.id).input(input.to_string()).send();
     match start.await {
         Ok(_) => Ok(order.id.clone()),
