@@ -12,7 +12,7 @@ OLDER_THAN_PHP = [
 ] if paths.WORDPRESS.parent.name == "wordpress-6.1" else []
 
 # A file that PHP complains of when it is compiled, whoever needs it: on a network, with every WordPress that is tested.
-OLDER_THAN_PHP += [r"Optional parameter \$meta declared before required parameter \$signup_id .* in \S+/www/wp-includes/ms-functions\.php"]
+OLDER_THAN_PHP += [r"(?:\w+\(\): )?Optional parameter \$meta declared before required parameter \$signup_id .* in \S+/www/wp-includes/ms-functions\.php"]
 
 # What the plugin says in an outage: log_logins().
 PLUGIN_SAYS = [

@@ -37,7 +37,7 @@ def _altered(folder: pathlib.Path, includes: list[str], header: str, pattern: st
     return [f"-I{folder}", *includes]
 
 
-def _builds(version: str, folder: pathlib.Path):
+def builds(version: str, folder: pathlib.Path):
     """Name of the case, whether it is as it must be, and what was said."""
     includes, session = _includes(version), "ext/session/php_session.h"
     said = _compile(*includes)
@@ -55,7 +55,7 @@ def _builds(version: str, folder: pathlib.Path):
         yield f"another session module is refused: {name}", bool(re.search(rf"static assertion failed.*{re.escape(name)}", said)), said
 
 
-def _loads(version: str, extension: pathlib.Path):
+def loads(version: str, extension: pathlib.Path):
     load = ["/usr/bin/php" + version, "-n", "-d", "display_errors=stdout", "-r", 'echo extension_loaded("wp_dynamodb") ? "loaded" : "not loaded";']
     said = _in_root(version, load[0], "-d", f"extension={extension}", *load[1:])
     yield "its own extension loads, and silently", said == "loaded", said
@@ -67,7 +67,7 @@ def _loads(version: str, extension: pathlib.Path):
 
 def run(version: str, extension: pathlib.Path) -> tuple[int, int]:
     folder = paths.run_dir() / "abi"
-    found = [*_builds(version, folder), *_loads(version, extension)]
+    found = [*builds(version, folder), *loads(version, extension)]
     shutil.rmtree(folder, ignore_errors=True)
     for name, good, said in found:
         print(f"{'ok    ' if good else 'FAILED'} {name}")
