@@ -1,6 +1,6 @@
 //! The controller as a Lambda function (`provided.al2023`).
 
-use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use lambda_runtime::{Diagnostic, Error, LambdaEvent, run, service_fn};
 use serde_json::Value;
 use wp_dynamodb_failover::answer::{Answer, Line, metrics};
 use wp_dynamodb_failover::aws::Aws;
@@ -18,16 +18,21 @@ async fn main() -> Result<(), Error> {
     run(service_fn(move |event: LambdaEvent<Value>| Box::pin(handle(aws, settings, event.payload)))).await
 }
 
-async fn handle(aws: &Aws<'_>, settings: &Settings, event: Value) -> Result<Answer, Error> {
-    let event = Event::read(&event).map_err(|why| format!("the event is refused: {why}"))?;
+async fn handle(aws: &Aws<'_>, settings: &Settings, event: Value) -> Result<Answer, Diagnostic> {
+    let event = Event::read(&event).map_err(|why| raised("EventRefused", format!("the event is refused: {why}")))?;
     let tick = event == Event::Tick;
-    let outcome = Controller { world: aws, settings }.handle(event).await?;
+    let outcome = Controller { world: aws, settings }.handle(event).await.map_err(|why| raised("NotDone", why))?;
     for line in metrics(&outcome.answer, &outcome.look, tick, aws.now_ms()) {
         println!("{line}");
     }
     match outcome.failure {
         None => Ok(outcome.answer),
         // The switch stands; what failed after it is raised, so that AWS tries again.
-        Some(why) => Err(why.into()),
+        Some(why) => Err(raised("NotFinished", why)),
     }
+}
+
+/// What the caller and the dead-letter queue see.
+fn raised(kind: &str, why: String) -> Diagnostic {
+    Diagnostic { error_type: kind.to_owned(), error_message: why }
 }

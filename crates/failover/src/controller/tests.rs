@@ -332,6 +332,17 @@ async fn alarms_repeated_late_and_in_any_order() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_alarm_is_one_look_and_the_tick_does_the_rest() {
+    let (lab, settings) = (Lab::new(), settings("us-west-2"));
+    lab.with(|i| i.dead.push(region("us-east-1")));
+    let outcome = lab.send(&settings, alarm("ALARM", "2026-11-25T12:00:00.000+0000")).await.expect("alive").expect("taken");
+    assert_eq!((outcome.answer.decision.as_str(), outcome.answer.looks), ("look", 1));
+    lab.with(|i| i.now_ms += 10_000);
+    let outcome = lab.tick(&settings).await;
+    assert_eq!((outcome.answer.decision.as_str(), outcome.answer.looks), ("switch", 2));
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_alarm_nobody_named_is_refused() {
     let (lab, settings) = (Lab::new(), settings("us-west-2"));
     let mut event = alarm("ALARM", "2026-11-25T12:00:00.000+0000");

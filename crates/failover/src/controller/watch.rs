@@ -49,7 +49,9 @@ impl<W: World> Controller<'_, W> {
             };
             outcome.answer.looks = looks;
             self.say_look(&outcome.answer);
-            if !again || outcome.failure.is_some() || spent + self.settings.look_every > self.settings.look_for {
+            // An alarm is one look: the ticks do the waiting, and another alarm may stand behind this one.
+            let waits = again && alarms.is_empty() && outcome.failure.is_none();
+            if !waits || spent + self.settings.look_every > self.settings.look_for {
                 return Ok(outcome);
             }
             self.say(Level::Warn, format!("looking again in {:?}: {why}", self.settings.look_every), json!({}));

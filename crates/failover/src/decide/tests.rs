@@ -179,6 +179,14 @@ fn two_invocations_at_a_time_are_not_twice_as_sure() {
         memory = next;
     }
     assert_eq!(memory.regions[&region("us-east-1")].lost_looks, 1);
+    // Looks that come too often do not put the count off either: every second one of these counts.
+    let mut looks = 0;
+    while memory.regions[&region("us-east-1")].lost_looks < 3 {
+        looks += 1;
+        memory = decide(&memory, &dark, &policy, Way::Auto, NOW + looks * 3_000).0;
+        assert!(looks < 10);
+    }
+    assert_eq!(looks, 4);
 }
 
 #[test]

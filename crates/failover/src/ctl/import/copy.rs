@@ -11,10 +11,10 @@ use serde::Serialize;
 use wp_dynamodb_core::aws::translate;
 use wp_dynamodb_core::store::dynamo::{from_aws, to_aws};
 use wp_dynamodb_core::store::items::Expression;
-use wp_dynamodb_core::store::{Attribute, Item, Key, Update, Writing};
+use wp_dynamodb_core::store::{Attribute, Item, Key, Update};
 use wp_dynamodb_core::{Error, Kind, Region};
 
-use super::layout::{Layouts, Outcome};
+use super::layout::{Layouts, Outcome, Wanted};
 use crate::ctl::args::Import;
 
 /// Items of one page of the scan.
@@ -103,7 +103,7 @@ impl Copy<'_> {
             let key = raw.get(&self.flags.from_hash_key).and_then(|k| k.as_s().ok()).cloned().unwrap_or_default();
             let item: Item = raw.into_iter().map(|(name, value)| (name, from_aws(value))).collect();
             match self.layouts.read(&key, &item, now_ms) {
-                Outcome::Write(key, writing, expires) => wanted.push((key, writing, expires)),
+                Outcome::Write(session) => wanted.push(*session),
                 Outcome::Expired => counts.expired += 1,
                 Outcome::Other => counts.others += 1,
                 Outcome::Refused => counts.refused += 1,
@@ -114,8 +114,8 @@ impl Copy<'_> {
             return Ok(());
         }
         for some in wanted.chunks(pace.chunk()) {
-            let written = try_join_all(some.iter().map(|(key, writing, expires)| self.store(key, writing, *expires, now_ms))).await;
-            for copied in written.map_err(|e| format!("UpdateItem on table {} in {}: {}", some[0].0.table, self.to, e.cause))? {
+            let written = try_join_all(some.iter().map(|session| self.store(session, now_ms))).await;
+            for copied in written.map_err(|e| format!("UpdateItem on table {} in {}: {}", some[0].key.table, self.to, e.cause))? {
                 *(if copied { &mut counts.copied } else { &mut counts.kept }) += 1;
             }
             pace.wait(some.len()).await;
@@ -124,12 +124,13 @@ impl Copy<'_> {
     }
 
     /// Whether it was written; not, when its place is taken.
-    async fn store(&self, key: &Key, writing: &Writing, expires: i64, now_ms: i64) -> Result<bool, Error> {
+    async fn store(&self, session: &Wanted, now_ms: i64) -> Result<bool, Error> {
+        let Wanted { key, writing, expires } = session;
         for (key, update) in &writing.parts {
             patiently(|| self.update(key, update, None)).await?;
         }
         let update = self.layouts.stamped(&writing.update, self.to, now_ms);
-        match patiently(|| self.update(key, &update, Some(expires))).await {
+        match patiently(|| self.update(key, &update, Some(*expires))).await {
             Ok(()) => Ok(true),
             Err(error) if error.kind == Kind::Condition => Ok(false),
             Err(error) => Err(error),

@@ -17,11 +17,22 @@ pub(super) struct Layouts {
     name: String,
 }
 
+/// A session to be written.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Wanted {
+    /// Under this key.
+    pub key: Key,
+    /// What a host would write.
+    pub writing: Writing,
+    /// When it expires, in seconds since 1970.
+    pub expires: i64,
+}
+
 /// What comes of an item.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// To be written under this key.
-    Write(Key, Writing, i64),
+    /// To be written.
+    Write(Box<Wanted>),
     /// It has expired, or has no expiry, which is the same to the SDK.
     Expired,
     /// Not one of these sessions.
@@ -81,7 +92,7 @@ impl Layouts {
         let key = item::key(&self.target, &self.name, id);
         let writing = item::encode(&self.target, &self.name, id, &stored.data, stored.expires);
         match (key, writing) {
-            (Ok(key), Ok(writing)) => Outcome::Write(key, writing, stored.expires),
+            (Ok(key), Ok(writing)) => Outcome::Write(Box::new(Wanted { key, writing, expires: stored.expires })),
             _ => Outcome::Refused,
         }
     }
@@ -149,7 +160,8 @@ mod tests {
     #[test]
     fn a_sealed_copy_is_what_a_host_finds() {
         let layouts = Layouts::new(&settings(), &flags(), Format::Sealed);
-        let Outcome::Write(key, writing, expires) = layouts.read("PHPSESSID_abc123", &stored(LATER), NOW_MS) else { panic!("not read") };
+        let Outcome::Write(wanted) = layouts.read("PHPSESSID_abc123", &stored(LATER), NOW_MS) else { panic!("not read") };
+        let Wanted { key, writing, expires } = *wanted;
         let shown = format!("{key:?} {writing:?}");
         assert!(!shown.contains("abc123") && !shown.contains("a|i:1;"), "{shown}");
         // As a host would read it.
@@ -181,7 +193,8 @@ mod tests {
     fn a_session_without_data_is_one() {
         let layouts = Layouts::new(&settings(), &flags(), Format::AwsSdk);
         let item = Item::from([("expires".into(), Attribute::N(LATER))]);
-        let Outcome::Write(key, writing, _) = layouts.read("PHPSESSID_abc123", &item, NOW_MS) else { panic!("not read") };
+        let Outcome::Write(wanted) = layouts.read("PHPSESSID_abc123", &item, NOW_MS) else { panic!("not read") };
+        let Wanted { key, writing, .. } = *wanted;
         assert_eq!((key.value.as_str(), key.table.as_str()), ("PHPSESSID_abc123", "wordpress_sessions"));
         assert_eq!(writing.update.changes["data"], Change::Remove);
     }
