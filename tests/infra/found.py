@@ -47,7 +47,7 @@ def _(resource, name):
     wanted = {k: str(v) for k, v in p["Environment"]["Variables"].items()}
     yield from same("variables", wanted, found.get("Environment", {}).get("Variables"))
     yield from same("dead-letter queue", p["DeadLetterConfig"]["TargetArn"], found.get("DeadLetterConfig", {}).get("TargetArn"))
-    yield from same("concurrency", 1, lambda_.get_function_concurrency(FunctionName=name).get("ReservedConcurrentExecutions"))
+    yield from same("concurrency", 3, lambda_.get_function_concurrency(FunctionName=name).get("ReservedConcurrentExecutions"))
 
 
 @finder("AWS::Lambda::EventInvokeConfig")
