@@ -2,11 +2,13 @@
 //!
 //! | `pk` | `sk` | holds |
 //! |---|---|---|
-//! | `memory` | the controller's Region | `version` N, `body` S (JSON): written by that Region's controller only |
+//! | `memory` | the controller's Region | `version` N, `nonce` S, `body` S (JSON): written by that Region's controller only |
 //! | `mode` | `mode` | `body` S |
 //! | `audit` | moment in ms, 13 digits, `#` Region `#` id `#` what | `body` S, `expires` N |
 //!
 //! It is a global table, so everybody's trail is read everywhere; what needs a condition is only ever written in one Region.
+
+use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -77,24 +79,26 @@ impl Ledger<'_> {
     /// What DynamoDB said, with table and Region.
     pub async fn keep(&self, memory: &Memory, version: u64) -> Result<Kept, String> {
         let next = version + 1;
+        let nonce = format!("{:016x}", fastrand::u64(..));
         let put = self
             .put("memory", self.home.as_str(), memory)
             .item("version", AttributeValue::N(next.to_string()))
+            .item("nonce", AttributeValue::S(nonce.clone()))
             .condition_expression("attribute_not_exists(#pk) OR #version = :version")
             .expression_attribute_names("#pk", "pk")
             .expression_attribute_names("#version", "version")
             .expression_attribute_values(":version", AttributeValue::N(version.to_string()));
         match put.send().await.map_err(translate) {
             Ok(_) => Ok(Kept::As(next)),
-            Err(error) if error.kind == Kind::Condition => self.overtaken_or_mine(memory, next).await,
+            Err(error) if error.kind == Kind::Condition => self.overtaken_or_mine(&nonce, next).await,
             Err(error) => Err(self.place("PutItem", &error)),
         }
     }
 
     /// The answer of a write may be lost, and the SDK's next try meets what the first one wrote.
-    async fn overtaken_or_mine(&self, memory: &Memory, next: u64) -> Result<Kept, String> {
-        let Some((body, version)) = self.get("memory", self.home.as_str()).await? else { return Ok(Kept::Overtaken) };
-        let mine = version == Some(next) && self.understand::<Memory>(&body, "memory")? == *memory;
+    async fn overtaken_or_mine(&self, nonce: &str, next: u64) -> Result<Kept, String> {
+        let item = self.item("memory", self.home.as_str()).await?.unwrap_or_default();
+        let mine = item.get("nonce").and_then(|n| n.as_s().ok()).is_some_and(|n| n == nonce);
         Ok(if mine { Kept::As(next) } else { Kept::Overtaken })
     }
 
@@ -156,13 +160,16 @@ impl Ledger<'_> {
     }
 
     async fn get(&self, pk: &str, sk: &str) -> Result<Option<(String, Option<u64>)>, String> {
-        let get = self.client.get_item().table_name(self.table).consistent_read(true);
-        let get = get.key("pk", AttributeValue::S(pk.to_owned())).key("sk", AttributeValue::S(sk.to_owned())).send();
-        let item = get.await.map_err(|e| self.place("GetItem", &translate(e)))?.item;
-        Ok(item.and_then(|item| {
+        Ok(self.item(pk, sk).await?.and_then(|item| {
             let version = item.get("version").and_then(|v| v.as_n().ok()).and_then(|v| v.parse().ok());
             item.get("body").and_then(|b| b.as_s().ok()).map(|body| (body.clone(), version))
         }))
+    }
+
+    async fn item(&self, pk: &str, sk: &str) -> Result<Option<HashMap<String, AttributeValue>>, String> {
+        let get = self.client.get_item().table_name(self.table).consistent_read(true);
+        let get = get.key("pk", AttributeValue::S(pk.to_owned())).key("sk", AttributeValue::S(sk.to_owned())).send();
+        Ok(get.await.map_err(|e| self.place("GetItem", &translate(e)))?.item)
     }
 
     fn put<T: Serialize>(&self, pk: &str, sk: &str, body: &T) -> aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder {

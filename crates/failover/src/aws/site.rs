@@ -17,7 +17,8 @@ const LOOKED_AT: usize = 5120;
 /// A connection of its own for each question: one that is kept may lead to an address that DNS has long left.
 #[must_use]
 pub fn connector(limit: Duration) -> SharedHttpConnector {
-    let settings = HttpConnectorSettings::builder().connect_timeout(limit).read_timeout(limit).build();
+    // The whole question has one deadline; the connector's own are only a second line, for who forgets it.
+    let settings = HttpConnectorSettings::builder().connect_timeout(limit * 2).read_timeout(limit * 2).build();
     SharedHttpConnector::new(
         Connector::builder().connector_settings(settings).tls_provider(tls::Provider::Rustls(CryptoMode::AwsLc)).build(),
     )
