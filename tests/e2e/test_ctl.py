@@ -93,7 +93,7 @@ def test_a_pin_holds_orders_and_unpin_ends_it(ctl: Ctl, lab: Lab) -> None:
     lab.replicated()
     assert "pinned by jo: an incident" in ctl.json("switch", "--to", WEST, code=1)["error"]
     assert parameters(lab) == {EAST: EAST, WEST: EAST}
-    assert ctl.json("unpin")["mode"]["way"] == "auto"
+    assert ctl.json("unpin")["mode"]["way"] == "default"
     lab.replicated()
     assert ctl.json("switch", "--to", WEST)["active"] == WEST
 

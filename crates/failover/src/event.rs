@@ -59,6 +59,9 @@ pub struct Order {
     /// Also tell hosts that use their own Region's table to leave the old one.
     #[serde(default)]
     pub drain: bool,
+    /// Nothing is to follow the switch.
+    #[serde(default)]
+    pub alone: bool,
     /// For `mode`: what is set.
     #[serde(default)]
     pub mode: Option<Way>,
@@ -88,7 +91,7 @@ impl Order {
     /// An order without particulars.
     #[must_use]
     pub fn of(action: Action) -> Order {
-        Order { action, to: None, by: None, why: None, force: false, drain: false, mode: None }
+        Order { action, to: None, by: None, why: None, force: false, drain: false, alone: false, mode: None }
     }
 }
 

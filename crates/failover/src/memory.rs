@@ -76,6 +76,9 @@ pub struct Order {
     /// Whether no person was asked.
     #[serde(default)]
     pub automatic: bool,
+    /// Whether nothing is to follow it: a drill moves sessions, and leaves database and capacity alone.
+    #[serde(default)]
+    pub alone: bool,
     /// Who: `controller in us-west-2`, or a person's name.
     pub by: String,
     /// Why.
@@ -122,6 +125,9 @@ pub struct Mode {
     pub why: String,
     /// When.
     pub at_ms: u64,
+    /// What was set before a pin: `unpin` goes back to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Way>,
 }
 
 /// What the controllers may do by themselves.
@@ -134,4 +140,6 @@ pub enum Way {
     Manual,
     /// Nothing at all, stragglers included: somebody is at work.
     Pinned,
+    /// What each controller's own setting says (`WP_DYNAMODB_MODE`): people have nothing against it.
+    Default,
 }

@@ -19,7 +19,7 @@ impl<W: World> Controller<'_, W> {
         }
         let at_ms = self.world.now_ms();
         let (id, value) = (format!("{to}-{at_ms}"), to.to_string());
-        let order = Order { id, at_ms, from, to, value, back, automatic: true, by: by.to_owned(), why: why.to_owned() };
+        let order = Order { id, at_ms, from, to, value, back, automatic: true, alone: false, by: by.to_owned(), why: why.to_owned() };
         memory.note(&order);
         memory.pending = Some(order.clone());
         order
@@ -38,7 +38,12 @@ impl<W: World> Controller<'_, W> {
         answer.stragglers.clear();
         for (region, result) in std::iter::once((order.to.clone(), first)).chain(rest) {
             match result {
-                Ok(()) => answer.written.push(region),
+                Ok(()) => {
+                    if let Some(seen) = answer.signals.get_mut(&region) {
+                        seen.parameter.clone_from(&order.value);
+                    }
+                    answer.written.push(region);
+                }
                 Err(why) => {
                     answer.stragglers.insert(region, why);
                 }
@@ -67,7 +72,9 @@ impl<W: World> Controller<'_, W> {
 
     /// Starts what follows a switch, and forgets that it was pending.
     pub(super) async fn finish(&self, order: &Order, pass: &mut Pass, answer: &mut Answer) -> Result<(), String> {
-        let followed = self.world.follow_up(order).await;
+        // What follows is this Region's own, and would refuse for another one.
+        let starts = !order.alone && order.to == *self.home();
+        let followed = if starts { self.world.follow_up(order).await } else { Ok(None) };
         let name = followed.map_err(|why| format!("{} is active, but what follows a switch could not be started: {why}", order.to))?;
         if let Some(name) = name {
             let entry = self.entry("followed", &order.id, &order.by, &name);

@@ -69,7 +69,7 @@ impl<W: World> Controller<'_, W> {
     }
 
     fn way(&self, mode: Option<&Mode>) -> Way {
-        mode.map_or(self.settings.way, |m| m.way)
+        mode.map(|m| m.way).filter(|way| *way != Way::Default).unwrap_or(self.settings.way)
     }
 
     fn answer(&self, decision: &str, verdict: &Verdict, memory: &Memory, mode: Option<Mode>, look: &Look) -> Answer {

@@ -10,7 +10,7 @@ use super::{Controller, Outcome};
 use crate::decide::{Verdict, target, watch};
 use crate::event::{Action, Order};
 use crate::memory::{self, Memory, Mode, Way};
-use crate::signal::{Look, Reading};
+use crate::signal::{Look, Reading, Signal};
 use crate::world::{Held, World};
 
 /// Longest name and reason that are kept.
@@ -32,26 +32,46 @@ impl<W: World> Controller<'_, W> {
             }
             Action::Failback => self.switch(order, &self.settings.policy.regions[0]).await,
             Action::Pin => self.set(order, Way::Pinned).await,
-            Action::Unpin => self.set(order, Way::Auto).await,
+            Action::Unpin => self.unpin(order).await,
             Action::Mode => match order.mode {
-                Some(way @ (Way::Auto | Way::Manual)) => self.set(order, way).await,
-                _ => Err("\"mode\" is missing: \"auto\" or \"manual\"".to_owned()),
+                Some(way @ (Way::Auto | Way::Manual | Way::Default)) => self.set(order, way).await,
+                _ => Err("\"mode\" is missing: \"auto\", \"manual\" or \"default\"".to_owned()),
             },
         }
     }
 
     /// Looks and says what would be done; nothing is kept.
     async fn status(&self) -> Result<Outcome, String> {
-        let pass = self.look(&[]).await?;
+        let mut warnings = Vec::new();
+        let pass = match self.look(&[]).await {
+            Ok(pass) => pass,
+            // Parameters and sites are wanted most when the control table is away.
+            Err(why) => {
+                warnings.push(format!("{why}; who decides and what was seen before are not known"));
+                let (held, look) = (Held::default(), self.world.look().await);
+                let (memory, verdict) = self.judge(&held, &look);
+                Pass { memory, version: 0, held, look, verdict }
+            }
+        };
         let word =
             serde_json::to_value(&pass.verdict.decision).ok().and_then(|v| v["decision"].as_str().map(str::to_owned)).unwrap_or_default();
-        let answer = self.answer(&word, &pass.verdict, &pass.memory, pass.held.mode.clone(), &pass.look);
+        let mut answer = self.answer(&word, &pass.verdict, &pass.memory, pass.held.mode.clone(), &pass.look);
+        answer.warnings = warnings;
         Ok(Outcome { answer, look: pass.look, failure: None })
     }
 
     async fn switch(&self, order: &Order, to: &Region) -> Result<Outcome, String> {
         let back = order.action == Action::Failback;
         let mut warnings = Vec::new();
+        let home = self.home();
+        if to != home {
+            let why =
+                format!("what follows a switch, and the lag of replication, are the business of {to}'s controller, and this is {home}'s");
+            if !order.force {
+                return Err(format!("{why}; give the order there, or use force"));
+            }
+            warnings.push(format!("{why}: nothing follows this switch"));
+        }
         let mut known = true;
         let held = match self.world.recall().await {
             Ok(held) => held,
@@ -78,6 +98,9 @@ impl<W: World> Controller<'_, W> {
             answer.why = format!("{to} is active already, and all Regions say so");
             return Ok(Outcome { answer, look, failure: None });
         }
+        if look.signals.get(to).is_some_and(|s| s.site == Signal::Unknown) {
+            warnings.push(format!("the site of {to} was not asked: no WP_DYNAMODB_HEALTH_URLS (--health-urls) for it"));
+        }
         if !order.force {
             self.may_go(&memory, &look, &from, to).await?;
         }
@@ -93,6 +116,7 @@ impl<W: World> Controller<'_, W> {
             from,
             to: to.clone(),
             back,
+            alone: order.alone,
             by: by(order),
             why: why(order),
         };
@@ -103,7 +127,9 @@ impl<W: World> Controller<'_, W> {
             Ok(true) => {}
             Ok(false) if !force => return Err("a controller was at work at this moment; look at the status, then try again".to_owned()),
             Ok(false) => warnings.push("a controller was at work at this moment".to_owned()),
-            Err(why) => warnings.push(format!("the intention could not be kept: {why}")),
+            Err(why) => {
+                warnings.push(format!("the intention could not be kept ({why}): what follows a switch is not started, do it by hand"))
+            }
         }
         let mut answer =
             self.answer(if back { "failback" } else { "switch" }, &pass.verdict, &pass.memory, pass.held.mode.clone(), &pass.look);
@@ -121,7 +147,7 @@ impl<W: World> Controller<'_, W> {
         target::well(memory, look, to, now_ms)
             .map_err(|why| format!("{to} is not well: {why}; use force if it is to be active all the same"))?;
         let old_answers = memory.regions.get(from).is_some_and(|w| watch::votes(w, look, from, now_ms).is_empty());
-        if old_answers && from != to && *to == *self.home() {
+        if old_answers && from != to {
             let limit = Duration::from_millis(self.settings.policy.max_lag_ms);
             if self.world.lag(from, limit).await.is_none() {
                 return Err(format!(
@@ -136,13 +162,36 @@ impl<W: World> Controller<'_, W> {
         crate::decide::decide(&held.memory, look, &self.settings.policy, self.way(held.mode.as_ref()), self.world.now_ms())
     }
 
+    /// Back to what was set before the pin.
+    async fn unpin(&self, order: &Order) -> Result<Outcome, String> {
+        let held = self.world.mode().await?;
+        let before = held.filter(|m| m.way == Way::Pinned).map(|m| m.before.unwrap_or(Way::Default));
+        match before {
+            Some(before) => self.set(order, before).await,
+            None => {
+                let mut outcome = self.status().await?;
+                outcome.answer.decision = "stay".to_owned();
+                outcome.answer.why = "nothing is pinned".to_owned();
+                Ok(outcome)
+            }
+        }
+    }
+
     async fn set(&self, order: &Order, way: Way) -> Result<Outcome, String> {
-        let mode = Mode { way, by: by(order), why: why(order), at_ms: self.world.now_ms() };
+        let before = if way == Way::Pinned {
+            // What cannot be read is the controllers' own setting, which is the careful one if somebody chose it.
+            let held = self.world.mode().await.ok().flatten();
+            held.map(|m| if m.way == Way::Pinned { m.before.unwrap_or(Way::Default) } else { m.way })
+        } else {
+            None
+        };
+        let mode = Mode { way, by: by(order), why: why(order), at_ms: self.world.now_ms(), before };
         let not_told = self.world.set_mode(&mode).await?;
         let what = match way {
             Way::Pinned => "pinned",
             Way::Auto => "automatic",
             Way::Manual => "manual",
+            Way::Default => "default",
         };
         let mut outcome = self.status().await?;
         let entry = self.entry(what, &format!("{what}-{}", mode.at_ms), &mode.by, &mode.why);

@@ -316,6 +316,7 @@ async fn a_switch_that_was_killed_before_it_wrote_is_given_up_when_the_region_is
 #[tokio::test(start_paused = true)]
 async fn alarms_repeated_late_and_in_any_order() {
     let (lab, settings) = (Lab::new(), settings("us-west-2"));
+    lab.with(|i| i.now_ms += 600_000);
     for (state, at) in [
         ("ALARM", "2026-11-25T12:00:00.000+0000"),
         ("ALARM", "2026-11-25T12:00:00.000+0000"),
@@ -416,7 +417,10 @@ async fn a_persons_switch_asks_whether_it_is_a_good_idea() {
         (outcome.answer.decision.as_str(), outcome.answer.why.as_str()),
         ("stay", "us-west-2 is active already, and all Regions say so")
     );
-    let outcome = lab.send(&settings, json!({"action": "failback", "by": "ann"})).await.expect("alive").expect("moved back");
+    let failback = json!({"action": "failback", "by": "ann"});
+    let why = lab.send(&settings, failback.clone()).await.expect("alive").expect_err("another Region's business");
+    assert!(why.contains("are the business of us-east-1's controller"), "{why}");
+    let outcome = lab.send(&self::settings("us-east-1"), failback).await.expect("alive").expect("moved back");
     assert_eq!((outcome.answer.decision.as_str(), outcome.answer.active.as_str()), ("failback", "us-east-1"));
     for (event, wanted) in [
         (json!({"action": "switch"}), "\"to\" is missing"),
@@ -522,7 +526,7 @@ async fn a_repair_gives_way_to_an_order_given_meanwhile() {
 #[tokio::test(start_paused = true)]
 async fn a_switch_gives_way_to_what_was_ordered_since_the_look() {
     let settings = settings("us-west-2");
-    let pin: fn(&mut Inner) = |i| i.mode = Some(Mode { way: Way::Pinned, by: "ann".into(), why: "at work".into(), at_ms: 1 });
+    let pin: fn(&mut Inner) = |i| i.mode = Some(Mode { way: Way::Pinned, by: "ann".into(), why: "at work".into(), at_ms: 1, before: None });
     let order: fn(&mut Inner) = |i| {
         let now_ms = i.now_ms;
         i.parameters.insert(region("us-west-2"), ("us-west-2 drain=us-east-1".to_owned(), now_ms));
@@ -543,7 +547,7 @@ async fn a_switch_gives_way_to_what_was_ordered_since_the_look() {
 
 #[tokio::test(start_paused = true)]
 async fn force_is_held_back_by_nothing() {
-    let (lab, settings) = (Lab::new(), settings("us-west-2"));
+    let (lab, settings) = (Lab::new(), settings("us-east-1"));
     // Another invocation keeps something at every moment, and one Region is not read.
     lab.with(|i| {
         i.overtakes = 100;
@@ -574,6 +578,84 @@ async fn a_persons_switch_leaves_what_follows_to_the_controller() {
     assert_eq!(lab.with(|i| i.followed.len()), 0);
     lab.tick(&settings("us-west-2")).await;
     assert_eq!(lab.with(|i| (i.followed.len(), i.memory.pending.clone())), (1, None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_a_pin_is_what_was_before_it() {
+    for (set, wanted) in [(None, Way::Default), (Some("manual"), Way::Manual), (Some("auto"), Way::Auto)] {
+        let (lab, settings) = (Lab::new(), settings("us-west-2"));
+        if let Some(mode) = set {
+            lab.send(&settings, json!({"action": "mode", "mode": mode})).await.expect("alive").expect("set");
+        }
+        // A second pin on top of the first one does not hide what was before it.
+        for action in ["pin", "pin", "unpin"] {
+            lab.send(&settings, json!({"action": action})).await.expect("alive").expect("set");
+        }
+        assert_eq!(lab.with(|i| i.mode.clone().map(|m| m.way)), Some(wanted));
+        let outcome = lab.send(&settings, json!({"action": "unpin"})).await.expect("alive").expect("nothing to do");
+        assert_eq!(outcome.answer.why, "nothing is pinned");
+    }
+    // A controller that is set to manual stays so.
+    let (lab, settings) = (Lab::new(), Settings { way: Way::Manual, ..settings("us-west-2") });
+    lab.with(|i| i.dead.push(region("us-east-1")));
+    for action in ["pin", "unpin"] {
+        lab.send(&settings, json!({"action": action})).await.expect("alive").expect("set");
+    }
+    assert_eq!(lab.tick(&settings).await.answer.decision, "refuse");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_follows_an_order_that_shall_stand_alone_or_is_another_regions() {
+    let west = settings("us-west-2");
+    for order in
+        [json!({"action": "switch", "to": "us-west-2", "alone": true}), json!({"action": "switch", "to": "us-west-2", "force": true})]
+    {
+        let lab = Lab::new();
+        let home = if order["alone"] == true { west.clone() } else { settings("us-east-1") };
+        let outcome = lab.send(&home, order).await.expect("alive").expect("moved");
+        assert_eq!(outcome.answer.active, "us-west-2");
+        lab.tick(&home).await;
+        assert_eq!(lab.with(|i| (i.followed.len(), i.memory.pending.clone())), (0, None));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_alarm_from_the_future_is_refused() {
+    let (lab, settings) = (Lab::new(), settings("us-west-2"));
+    let why = lab.send(&settings, alarm("ALARM", "2099-01-01T00:00:00.000+0000")).await.expect("alive").expect_err("refused");
+    assert!(why.contains("ahead of this clock"), "{why}");
+    assert_eq!(lab.with(|i| i.version), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tick_does_not_throw_away_a_persons_order_under_way() {
+    let lab = Lab::new();
+    let west = settings("us-west-2");
+    let person = Settings { person: true, ..west.clone() };
+    // The person's machine dies between the intention and the parameter...
+    for lives in 0..30 {
+        lab.with(|i| i.lives = Some(lives));
+        let done = lab.send(&person, json!({"action": "switch", "to": "us-west-2"})).await.is_some();
+        lab.with(|i| i.lives = None);
+        if done || lab.with(|i| i.memory.pending.is_some() && i.writes.is_empty()) {
+            break;
+        }
+    }
+    lab.with(|i| i.now_ms += 10_000);
+    lab.tick(&west).await;
+    assert!(lab.with(|i| i.memory.pending.is_some()), "...or is only slow");
+    lab.with(|i| i.now_ms += 200_000);
+    lab.tick(&west).await;
+    assert!(lab.with(|i| i.memory.pending.is_none()), "but not for ever");
+}
+
+#[tokio::test(start_paused = true)]
+async fn status_needs_no_control_table() {
+    let (lab, settings) = (Lab::new(), settings("us-west-2"));
+    lab.with(|i| i.ledger_away = true);
+    let outcome = lab.send(&settings, json!({"action": "status"})).await.expect("alive").expect("seen");
+    assert_eq!(outcome.answer.active, "us-east-1");
+    assert!(outcome.answer.warnings[0].contains("are not known"), "{:?}", outcome.answer.warnings);
 }
 
 #[tokio::test(start_paused = true)]

@@ -17,6 +17,9 @@ use crate::world::{Held, Kept, World};
 /// So often an invocation starts again because another one was faster.
 const OVERTAKEN: u32 = 5;
 
+/// An alarm may be dated so far ahead of this clock.
+const AHEAD_MS: u64 = 300_000;
+
 /// One look and what it led to.
 pub(super) struct Pass {
     /// What is remembered, with its version.
@@ -33,6 +36,14 @@ impl<W: World> Controller<'_, W> {
             return Err(format!("the alarm {} is not one of WP_DYNAMODB_ALARMS; nothing was done", shown(&unknown.arn)));
         }
         let started_ms = self.world.now_ms();
+        // A word from the future would count for ever, and shut out every later one.
+        if let Some(early) = alarms.iter().find(|a| a.at_ms > started_ms + AHEAD_MS) {
+            return Err(format!(
+                "the alarm {} is dated {} s ahead of this clock; nothing was done",
+                shown(&early.arn),
+                (early.at_ms - started_ms) / 1000
+            ));
+        }
         let (mut looks, mut overtaken) = (0, 0);
         loop {
             looks += 1;

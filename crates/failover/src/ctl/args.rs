@@ -68,7 +68,7 @@ pub(crate) enum Command {
     Failback(Order),
     /// No automatic change of anything until unpin
     Pin(Note),
-    /// Ends a pin
+    /// Ends a pin: what was set before it holds again
     Unpin(Note),
     /// Whether controllers may switch by themselves
     Mode(Mode),
@@ -214,6 +214,9 @@ pub(crate) struct Order {
     /// Also tells hosts that use their own Region's table (routing = local) to leave the old one
     #[arg(long)]
     pub drain: bool,
+    /// Starts nothing after the switch: database and capacity stay as they are
+    #[arg(long)]
+    pub alone: bool,
     /// Does not wait until the Regions agree
     #[arg(long)]
     pub no_wait: bool,
@@ -230,8 +233,8 @@ pub(crate) struct Switch {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Mode {
-    /// auto: controllers switch by themselves; manual: they only say what they would do
-    #[arg(value_parser = ["auto", "manual"])]
+    /// auto: controllers switch by themselves; manual: they only say what they would do; default: as each controller is set (WP_DYNAMODB_MODE)
+    #[arg(value_parser = ["auto", "manual", "default"])]
     pub mode: String,
     #[command(flatten)]
     pub note: Note,
@@ -239,7 +242,11 @@ pub(crate) struct Mode {
 
 impl Mode {
     pub(crate) fn way(&self) -> Way {
-        if self.mode == "manual" { Way::Manual } else { Way::Auto }
+        match self.mode.as_str() {
+            "manual" => Way::Manual,
+            "default" => Way::Default,
+            _ => Way::Auto,
+        }
     }
 }
 

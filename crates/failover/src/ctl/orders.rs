@@ -36,7 +36,7 @@ async fn moved(common: &Common, action: Action, to: Option<&str>, flags: &Flags)
     if let Some(to) = to.filter(|to| !settings.policy.regions.iter().any(|r| r.as_str() == *to)) {
         return Err(Usage(format!("--to {to} is not one of --regions {}", common.regions)).into());
     }
-    let order = Order { to: to.map(str::to_owned), force: flags.force, drain: flags.drain, ..Order::of(action) };
+    let order = Order { to: to.map(str::to_owned), force: flags.force, drain: flags.drain, alone: flags.alone, ..Order::of(action) };
     let (answer, aws) = give(common, &settings, order, &flags.note).await?;
     if flags.note.dry_run || answer.decision == "stay" {
         return Ok(End::Well);

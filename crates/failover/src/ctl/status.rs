@@ -13,6 +13,11 @@ pub(crate) async fn run(common: &Common) -> anyhow::Result<End> {
     let controller = Controller { world: &aws, settings: &settings };
     let outcome = controller.handle(Event::Order(Order::of(Action::Status))).await.map_err(anyhow::Error::msg)?;
     let answer = outcome.answer;
+    if settings.policy.quorum < 2 {
+        eprintln!(
+            "judged by DynamoDB alone: without --health-urls (WP_DYNAMODB_HEALTH_URLS) no site was asked, and controllers want two witnesses"
+        );
+    }
     if common.json {
         println!("{}", serde_json::to_string_pretty(&answer)?);
     } else {

@@ -125,7 +125,8 @@ fn choose(memory: &Memory, look: &Look, policy: &Policy, way: Way, active: &Regi
     if target != policy.home {
         return (Decision::Stay, format!("{lost}; {target}'s controller moves the active Region"));
     }
-    if way == Way::Manual {
+    // `Default` is resolved before; should it come here, it is the careful one.
+    if matches!(way, Way::Manual | Way::Default) {
         let why = format!("{lost}; manual mode: `wp-dynamodb-ctl switch --to {target}` would move it");
         return (Decision::Refuse, why);
     }
@@ -154,7 +155,7 @@ fn failback(memory: &Memory, look: &Look, policy: &Policy, way: Way, active: &Re
         return (Decision::Stay, state);
     }
     let stay = |why: String| (Decision::Stay, format!("{state}; {why}"));
-    if !policy.failback_auto || way == Way::Manual {
+    if !policy.failback_auto || way != Way::Auto {
         return stay(format!("`wp-dynamodb-ctl failback` moves it back to {preferred}"));
     }
     if *preferred != policy.home {

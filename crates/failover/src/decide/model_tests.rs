@@ -205,6 +205,7 @@ impl World {
             to,
             back,
             automatic: true,
+            alone: false,
             by: String::new(),
             why: String::new(),
         };

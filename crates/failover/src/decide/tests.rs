@@ -81,7 +81,7 @@ fn every_combination_of_signals() {
         for (west, west_alarm) in &kinds {
             for active in ["us-east-1", "us-west-2"] {
                 for home in ["us-east-1", "us-west-2"] {
-                    for way in [Way::Auto, Way::Manual, Way::Pinned] {
+                    for way in [Way::Auto, Way::Manual, Way::Pinned, Way::Default] {
                         for before in [0, 1, 2, 5] {
                             let policy = policy(home);
                             let mut memory = Memory { looked_ms: NOW - 10_000, ..Memory::default() };
@@ -111,7 +111,7 @@ fn every_combination_of_signals() {
                                 _ if before + 1 < 3 => "look",
                                 _ if !other_well => "refuse",
                                 _ if home == active => "stay",
-                                Way::Manual => "refuse",
+                                Way::Manual | Way::Default => "refuse",
                                 Way::Auto => "switch",
                             };
                             let got =
@@ -227,6 +227,7 @@ fn a_switch_that_was_begun_is_not_held_back_by_itself() {
         value: "us-west-2".into(),
         back: false,
         automatic: true,
+        alone: false,
         by: "controller".into(),
         why: "lost".into(),
     };

@@ -47,11 +47,12 @@ fn drop_order_without_cause(memory: &mut Memory, look: &Look, policy: &Policy, n
     let Some(order) = &memory.pending else { return };
     // Nobody can say what stands where no parameter answers: the order is kept.
     let begun = look.newest(&policy.regions).is_none_or(|n| n.active == &order.to);
-    // A failback has no loss as its cause: it is left for an hour.
-    let cause = if order.back {
-        now_ms.saturating_sub(order.at_ms) < HOUR_MS
-    } else {
-        memory.regions.get(&order.from).is_some_and(|w| w.lost_looks > 0)
+    // A failback has no loss as its cause, and neither has a person's order, which may be under way this very moment.
+    let age_ms = now_ms.saturating_sub(order.at_ms);
+    let cause = match order {
+        order if !order.automatic => age_ms < policy.gap_ms,
+        order if order.back => age_ms < HOUR_MS,
+        order => memory.regions.get(&order.from).is_some_and(|w| w.lost_looks > 0),
     };
     if !begun && !cause {
         let at_ms = order.at_ms;

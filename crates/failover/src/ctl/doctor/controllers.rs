@@ -46,7 +46,10 @@ pub(super) fn mode(modes: &[Option<Mode>]) -> Check {
     }
     match modes.iter().flatten().max_by_key(|m| m.at_ms) {
         None => subject.ok("the controllers, as their settings say"),
-        Some(mode) if mode.way == Way::Auto => subject.ok("the controllers"),
+        Some(mode) if mode.way == Way::Auto => {
+            subject.ok("the controllers, whatever their settings say (wp-dynamodb-ctl mode default: as they say)")
+        }
+        Some(mode) if mode.way == Way::Default => subject.ok("the controllers, as their settings say"),
         Some(mode) => {
             let (word, command) = match mode.way {
                 Way::Pinned => ("pinned", "wp-dynamodb-ctl unpin"),
@@ -98,7 +101,7 @@ mod tests {
 
     #[test]
     fn a_pin_is_a_warning_with_its_end() {
-        let held = |way, at_ms| Some(Mode { way, by: "jo".into(), why: "work".into(), at_ms });
+        let held = |way, at_ms| Some(Mode { way, by: "jo".into(), why: "work".into(), at_ms, before: None });
         assert_eq!(mode(&[]).verdict, Verdict::Skipped);
         assert_eq!(mode(&[None, None]).verdict, Verdict::Ok);
         assert_eq!(mode(&[held(Way::Auto, 2), held(Way::Pinned, 1)]).verdict, Verdict::Ok);

@@ -164,6 +164,7 @@ impl Conductor<'_> {
             to: Some(to.to_string()),
             by: Some(self.flags.by.clone()),
             why: Some(format!("drill: {}", self.flags.why)),
+            alone: true,
             ..Order::of(Action::Switch)
         };
         // Not to be interrupted: half an order is what the controllers repair, but nothing to leave behind.

@@ -39,8 +39,8 @@ impl Plan {
              - writes {parameter} = {to} in every Region: hosts move their sessions from {from} to {to} within 10 s;\n\
              - {back}.\n\
              What visitors may notice: pages with a session are slower by a round trip between the Regions for the 30 s of the switch window; a page\n\
-             that is under way while its host follows, and another host has not yet, may lose its change. DNS, database and media stay where they are.\n\
-             What follows a switch (WP_DYNAMODB_AFTER_SWITCH of the Lambda) is started by the controllers, there and back.\n\
+             that is under way while its host follows, and another host has not yet, may lose its change. DNS, database and media stay where they are:\n\
+             nothing that follows a switch (WP_DYNAMODB_AFTER_SWITCH of the Lambda) is started.\n\
              What it measures: {sites}; markers are written to table {table}, in the active Region,\n\
              four times a second, and looked for in the other one. They expire within the hour.\n\
              The way back at any time: {}",
