@@ -153,7 +153,10 @@ function erase_logins( string $email ): array {
 		}
 	}
 	if ( null === $logins && lacks_way_to_logins() && get_user_by( 'email', $email ) ) {
-		$messages[] = __( 'The extension is missing on this host, so login sessions in DynamoDB could not be removed. Erase them again where it is there; else they expire by themselves.', 'wp-dynamodb' );
+		$messages[] = __(
+			'The extension is missing on this host, so login sessions in DynamoDB could not be removed. Erase them again where it is there; else they expire by themselves.',
+			'wp-dynamodb'
+		);
 	}
 
 	return array(
