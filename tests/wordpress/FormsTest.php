@@ -70,11 +70,11 @@ final class FormsTest extends SiteTestCase {
 
 	public function test_a_map_is_stored_by_region(): void {
 		$sent = array(
-			'us-east-1' => array( 'name' => array( 'BUCKET ', '', 'LAZY', 'WORD' ), 'value' => array( 'east', ' ', 'TRUE', '"true"' ) ),
+			'us-east-1' => array( 'name' => array( 'BUCKET ', '', 'LAZY', 'WORD', 'SPACES' ), 'value' => array( " east\t", ' ', 'TRUE ', ' "true"', '" two "' ) ),
 			'us-west-2' => array( 'name' => array( '' ), 'value' => array( '' ) ),
 		);
 
-		$expected = array( 'us-east-1' => array( 'BUCKET' => 'east', 'LAZY' => true, 'WORD' => 'true' ) );
+		$expected = array( 'us-east-1' => array( 'BUCKET' => 'east', 'LAZY' => true, 'WORD' => 'true', 'SPACES' => ' two ' ) );
 		$this->assertSame( array( 'stored' => $expected, 'said' => array() ), $this->save( 'wp_dynamodb_region_map', $sent ) );
 	}
 

@@ -55,7 +55,7 @@ final class PackageTest extends TestCase {
 
 		$used = array();
 		foreach ( $this->php_files() as $file ) {
-			preg_match_all( "/\\b(?:(?:esc_html|esc_attr|)__\( '([^']+)', 'wp-dynamodb' \)|_n\( '([^']+)', ')/", $this->text( $file ), $found );
+			preg_match_all( "/\\b(?:(?:esc_html|esc_attr|)__\(\s+'([^']+)',\s+'wp-dynamodb'\s+\)|_n\( '([^']+)', ')/", $this->text( $file ), $found );
 			array_push( $used, ...array_filter( array_merge( $found[1], $found[2] ) ) );
 		}
 

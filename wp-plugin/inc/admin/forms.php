@@ -122,13 +122,14 @@ function typed_map( array $input, array $held ): array {
 }
 
 /**
- * What a field of the form means: `true` and `false` are what they say, a text in double quotes is read as JSON, any other is itself.
- * A number that has not been changed stays one.
+ * What a field of the form means: `true` and `false` are what they say, a text in double quotes is read as JSON, any other is itself,
+ * without the spaces around it. A number that has not been changed stays one.
  *
  * @param string $text As it was typed.
  * @param mixed  $held What is stored.
  */
 function typed_value( string $text, mixed $held ): string|int|float|bool {
+	$text = trim( $text, " \t\n\r" );
 	if ( ( is_int( $held ) || is_float( $held ) ) && (string) $held === $text ) {
 		return $held;
 	}
