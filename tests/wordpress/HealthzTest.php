@@ -103,8 +103,8 @@ final class HealthzTest extends SiteTestCase {
 		$this->assertLessThan( 1.5, $answer['seconds'] );
 	}
 
-	/** @return array{0: resource, 1: string} A database that logs everybody in, and its log; sessions/pause says how slowly it greets. */
-	private function database( float $pause ): array {
+	/** @return array{0: resource, 1: string} A database that logs everybody in, and its log; sessions/pause says how slowly. */
+	private function database( float|string $pause ): array {
 		$this->greets_after( $pause );
 		$log    = "{$this->site->dir}/database.log";
 		$script = __DIR__ . '/support/database.php';
@@ -114,7 +114,7 @@ final class HealthzTest extends SiteTestCase {
 		return array( $server, $log );
 	}
 
-	private function greets_after( float $pause ): void {
+	private function greets_after( float|string $pause ): void {
 		file_put_contents( "{$this->site->dir}/sessions/pause", (string) $pause );
 	}
 
@@ -135,7 +135,7 @@ final class HealthzTest extends SiteTestCase {
 	 *
 	 * @dataProvider late_greetings
 	 */
-	public function test_a_database_that_greets_late_is_well( float $pause, array $said ): void {
+	public function test_a_database_that_greets_late_is_well( float|string $pause, array $said ): void {
 		list( $database ) = $this->database( $pause );
 		$server           = $this->site->serve( ...$this->folder_of_answers() );
 
@@ -147,6 +147,7 @@ final class HealthzTest extends SiteTestCase {
 		return array(
 			'at a distance' => array( 0.36, array( 'OK', 'OK', 'OK' ) ),
 			'late'          => array( 0.75, array( 'FAIL', 'OK', 'OK' ) ),
+			'logs in late'  => array( '0.3 0.5', array( 'FAIL', 'OK', 'OK' ) ),
 			'too late'      => array( 1.2, array( 'FAIL', 'FAIL', 'FAIL' ) ),
 		);
 	}
@@ -205,6 +206,25 @@ final class HealthzTest extends SiteTestCase {
 
 		$answer = $server->request( self::DIRECT . '&level=ready' );
 
+		$this->assert_health( 503, "FAIL\ncause: database\n", $answer );
+		$this->assertLessThan( 1.5, $answer['seconds'] );
+		$this->assertSame( 0, $this->connections( $database ) );
+	}
+
+	public function test_who_has_waited_for_one_that_was_cut_off_has_no_time_to_ask(): void {
+		list( $database, $address ) = $this->silent_database();
+		$this->database_at( $address );
+		$server = $this->site->serve( ...$this->folder_of_answers() );
+		$server->request( self::DIRECT . '&level=ready' );
+		$this->connections( $database );
+		usleep( 1000000 );
+		$code   = '$asking = fopen( $argv[1], "r" ); flock( $asking, LOCK_EX ); echo "asking\n"; usleep( 700000 );';
+		$asking = proc_open( array( PHP_BINARY, '-n', '-r', $code, '--', $this->answers()[0] ), array( 1 => array( 'pipe', 'w' ) ), $pipes );
+		fgets( $pipes[1] );
+
+		$answer = $server->request( self::DIRECT . '&level=ready' );
+
+		proc_close( $asking );
 		$this->assert_health( 503, "FAIL\ncause: database\n", $answer );
 		$this->assertLessThan( 1.5, $answer['seconds'] );
 		$this->assertSame( 0, $this->connections( $database ) );

@@ -18,6 +18,9 @@ const ANSWER_COUNTS = 1.0;
 /** How long to wait for the one who is asking, in seconds. Who takes longer has an answer that is no good. */
 const ANSWER_WAIT = 1.05;
 
+/** Who has waited for longer than that (seconds), and for nothing, has no time left to ask. */
+const ANSWER_IN_TIME = 0.1;
+
 /** How long the last answer tells something (seconds) to the one who asks anew. */
 const ANSWER_REMEMBERED = 3600;
 
@@ -25,7 +28,7 @@ const ANSWER_REMEMBERED = 3600;
 const ANSWER_BYTES = 64;
 
 /**
- * The answer of the last second; else of the one who is asking just now; else one's own.
+ * The answer of the last second; else of the one who is asking just now; else one's own, when there is time for it.
  *
  * @param string   $name For the file: what is asked.
  * @param callable $ask  Asks: `fn( string|null $before ): string`, with the last answer when it is younger than an hour.
@@ -37,9 +40,9 @@ function shared_answer( string $name, callable $ask, string $late ): string {
 		// Nowhere to write. Too many questions are better than a wrong answer.
 		return $ask( null );
 	}
-	$until = microtime( true ) + ANSWER_WAIT;
+	$began = microtime( true );
 	while ( ! flock( $file, LOCK_EX | LOCK_NB ) ) {
-		if ( microtime( true ) > $until ) {
+		if ( microtime( true ) - $began > ANSWER_WAIT ) {
 			return $late;
 		}
 		usleep( 10000 );
@@ -50,6 +53,10 @@ function shared_answer( string $name, callable $ask, string $late ): string {
 	// A clock that was set back makes an answer of the future.
 	if ( $age >= 0 && $age < ANSWER_COUNTS ) {
 		return $held;
+	}
+	if ( microtime( true ) - $began > ANSWER_IN_TIME ) {
+		// The one who was asking has been cut off.
+		return $late;
 	}
 	$answer = $ask( $age >= 0 && $age < ANSWER_REMEMBERED ? $held : null );
 	rewind( $file );

@@ -15,7 +15,7 @@ const DATABASE_GREETS = 0.9;
 /** Who greets within this time (seconds) is asked on at once: from greeting to login it takes the driver up to twice as long again. */
 const DATABASE_GREETS_SOON = 0.4;
 
-/** Within what time (seconds) the driver must have logged in. After it DynamoDB is asked. */
+/** Within what time (seconds) the driver must have logged in, the greeting that was waited for included. After it DynamoDB is asked. */
 const DATABASE_ANSWERS = 1.0;
 
 /**
@@ -47,8 +47,8 @@ function database_answer(): string {
  * Connects as WordPress would. The driver gives up a server that is silent for a second; one that says each word slowly it would hear
  * out, so its greeting is waited for first. Not while all is well, for a connection that only listens is an error to the server; nor
  * after it has refused, for after too many of those it would refuse this host for good. When its greeting has come late, there is no
- * time left for the driver, and the next one who asks need not wait for it. What is slow all of a sudden, and a name that resolves
- * slowly, holds one process, which the web server's time limit cuts off; the others do not wait for it.
+ * time left for the driver, or after it for DynamoDB, and the next one who asks need not wait for it. What is slow all of a sudden,
+ * and a name that resolves slowly, holds one process, which the web server's time limit cuts off; the others do not wait for it.
  *
  * @param string|null $before What was found last.
  * @return string As database_problem().
@@ -63,17 +63,18 @@ function ask_database( ?string $before ): string {
 	// The failure is the answer: a warning of it would only fill the log.
 	set_error_handler( static fn (): bool => true ); // phpcs:ignore WordPress.PHP.DevelopmentFunctions
 	try {
-		if ( null === $before || 'database' === $before ) {
+		$began   = microtime( true );
+		$listens = null === $before || 'database' === $before;
+		if ( $listens ) {
 			$greets = greets_after( $host, $port, $socket );
 			if ( null === $greets || $greets > DATABASE_GREETS_SOON ) {
 				return null === $greets ? 'database' : 'database slow';
 			}
 		}
-		$began = microtime( true );
 		$flags = defined( 'MYSQL_CLIENT_FLAGS' ) ? (int) constant( 'MYSQL_CLIENT_FLAGS' ) : 0;
 		if ( $database->real_connect( $host, (string) constant( 'DB_USER' ), (string) constant( 'DB_PASSWORD' ), (string) constant( 'DB_NAME' ), $port, $socket, $flags ) ) {
 			$database->close();
-			return microtime( true ) - $began < DATABASE_ANSWERS ? '' : 'database';
+			return microtime( true ) - $began < DATABASE_ANSWERS ? '' : ( $listens ? 'database slow' : 'database' );
 		}
 
 		// From 2000 on they are the driver's own: it has heard nothing.
