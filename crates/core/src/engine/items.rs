@@ -9,6 +9,7 @@ use super::later::GRACE;
 use crate::call::items::ItemCaller;
 use crate::error::{Error, Kind};
 use crate::metrics::Operation;
+use crate::region::items_cell::ItemsCell;
 use crate::region::shared::monotonic_ms;
 use crate::runtime::Answer;
 use crate::store::items::{Condition, Place, Query};
@@ -44,17 +45,19 @@ impl Engine {
         };
         if let Some(ahead) = ahead {
             let limit = self.host.settings.request_timeout + GRACE;
-            let answer = ahead.answer.wait(limit);
-            let answer = answer.unwrap_or_else(|error| Err(self.at_table(error, Operation::Query, &query.table)));
-            return self.throttled(&query.table, self.noted(answer));
+            return ahead.answer.wait(limit).unwrap_or_else(|error| {
+                let answer = Err(self.at_table(error, Operation::Query, &query.table));
+                note(&self.host.slot.items, Operation::Query, &query.table, &answer);
+                answer
+            });
         }
         let table = query.table.clone();
         if !self.host.slot.items.may_ask(&table, monotonic_ms()) {
+            self.host.slot.items.fail(Kind::Throttled, monotonic_ms());
             let error = Error::new(Kind::Throttled, "it was throttled a moment ago, and is not asked again yet");
             return Err(self.at_table(error, Operation::Query, &table));
         }
-        let answer = self.items(Operation::Query, &table, move |items, deadline| async move { items.query(&query, deadline).await });
-        self.throttled(&table, answer)
+        self.items(Operation::Query, &table, move |items, deadline| async move { items.query(&query, deadline).await })
     }
 
     /// Begins a query whose answer this request will want.
@@ -66,9 +69,14 @@ impl Engine {
         let mut ahead = self.queries.borrow_mut();
         let is_new = ahead.len() < AHEAD && !ahead.iter().any(|held| held.query == query);
         if is_new && self.host.slot.items.may_ask(&query.table, monotonic_ms()) {
-            let (items, wanted) = (self.item_caller.clone(), query.clone());
+            let (items, wanted, slot) = (self.item_caller.clone(), query.clone(), self.host.slot);
             let deadline = tokio::time::Instant::now() + self.host.settings.request_timeout;
-            let answer = self.process.start(async move { items.query(&wanted, deadline).await });
+            let answer = self.process.start(async move {
+                let answer = items.query(&wanted, deadline).await;
+                // Here, for the page may never ask: a made-up cookie's read is the one that finds out, too.
+                note(&slot.items, Operation::Query, &wanted.table, &answer);
+                answer
+            });
             ahead.push(QueryAhead { query, answer });
         }
     }
@@ -110,30 +118,28 @@ impl Engine {
         let (began, limit) = (Instant::now(), self.host.settings.request_timeout);
         let call = make(self.item_caller.clone(), (began + limit).into());
         let answer = self.process.wait(limit + GRACE, call);
-        self.noted(answer.unwrap_or_else(|error| Err(self.at_table(error, operation, table).after(began.elapsed()))))
+        let answer = answer.unwrap_or_else(|error| Err(self.at_table(error, operation, table).after(began.elapsed())));
+        note(&self.host.slot.items, operation, table, &answer);
+        answer
     }
 
     fn at_table(&self, error: Error, operation: Operation, table: &str) -> Error {
         error.at(operation.name(), self.host.name(self.host.route().region), format!("table {table}"))
     }
+}
 
-    /// What calls meet: what the caller may decide on in an outage.
-    fn noted<T>(&self, answer: Result<T, Error>) -> Result<T, Error> {
-        match &answer {
-            Err(error) if error.kind == Kind::Invalid => {}
-            Err(error) if error.kind != Kind::Condition => self.host.slot.items.fail(error.kind, monotonic_ms()),
-            _ => self.host.slot.items.answer(monotonic_ms()),
-        }
-        answer
+/// What calls meet: what the caller may decide on in an outage.
+fn note<T>(cell: &ItemsCell, operation: Operation, table: &str, answer: &Result<T, Error>) {
+    match answer {
+        Err(error) if error.kind == Kind::Invalid => {}
+        Err(error) if error.kind != Kind::Condition => cell.fail(error.kind, monotonic_ms()),
+        _ => cell.answer(operation, monotonic_ms()),
     }
-
-    /// A page that needs a throttled table would wait until its deadline, as would all others: one of them at a time finds out.
-    fn throttled<T>(&self, table: &str, answer: Result<T, Error>) -> Result<T, Error> {
-        match &answer {
-            Err(error) if error.kind == Kind::Throttled => self.host.slot.items.hold_off(table, monotonic_ms()),
-            Ok(_) => self.host.slot.items.go_on(table),
-            Err(_) => {}
-        }
-        answer
+    // A page that needs a throttled table would wait until its deadline, as would all others: one of them at a time finds out.
+    match answer {
+        _ if operation != Operation::Query => {}
+        Err(error) if error.kind == Kind::Throttled => cell.hold_off(table, monotonic_ms()),
+        Ok(_) => cell.go_on(table),
+        Err(_) => {}
     }
 }

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Release};
 
 use crate::error::Kind;
+use crate::metrics::Operation;
 use crate::region::breakers::is_misconfigured;
 
 /// An outage is over when there was an answer and for so long no failure: one success among many failures ends nothing.
@@ -79,10 +80,12 @@ impl ItemsCell {
         }
     }
 
-    /// A call has been answered.
-    pub fn answer(&self, now_ms: u64) {
-        for spell in [&self.lost, &self.throttled, &self.refused] {
-            spell.answer(now_ms);
+    /// A call has been answered. A write that succeeds does not say that a table can be read.
+    pub fn answer(&self, operation: Operation, now_ms: u64) {
+        self.lost.answer(now_ms);
+        if matches!(operation, Operation::GetItem | Operation::Query) {
+            self.throttled.answer(now_ms);
+            self.refused.answer(now_ms);
         }
         if self.failing.load(Acquire) != 0 {
             self.failing.store(0, Release);
@@ -94,9 +97,13 @@ impl ItemsCell {
         self.lost.answer(now_ms);
     }
 
-    /// A call has failed, and no Region is left.
+    /// A call has failed, and no Region is left. Where calls for items fail anyway, nobody may ask for any more.
     pub fn no_region_answers(&self, now_ms: u64) {
-        self.lost.goes_on(now_ms);
+        if self.failing.load(Acquire) == 0 {
+            self.lost.goes_on(now_ms);
+        } else {
+            self.lost.fail(now_ms);
+        }
     }
 
     /// Since when items cannot be used; `None`: they can, as far as is known.
@@ -171,7 +178,7 @@ mod tests {
         let cell = &private().items;
         for now_ms in (1_000..60_000).step_by(3_000) {
             cell.fail(Kind::Throttled, now_ms);
-            cell.answer(now_ms + 1_000);
+            cell.answer(Operation::Query, now_ms + 1_000);
         }
         assert_eq!(cell.outage_since(60_000), Some(1_000));
         assert_eq!(cell.failing_since(60_000), None, "the last call was answered");
@@ -206,8 +213,29 @@ mod tests {
         assert_eq!((cell.outage_since(2_000), cell.refused_since(2_000), cell.failing_since(2_000)), (None, Some(1_000), Some(1_000)));
         cell.region_answered(3_000);
         assert_eq!(cell.refused_since(60_000), Some(1_000));
-        cell.answer(60_000);
+        cell.answer(Operation::GetItem, 60_000);
         assert_eq!(cell.refused_since(60_000), None);
+    }
+
+    #[test]
+    fn what_can_be_written_and_not_read_is_still_refused() {
+        let cell = &private().items;
+        for kind in [Kind::Access, Kind::Throttled, Kind::Timeout] {
+            cell.fail(kind, 1_000);
+        }
+        cell.answer(Operation::PutItem, 2_000);
+        assert_eq!((cell.refused_since(60_000), cell.outage_since(60_000)), (Some(1_000), Some(1_000)));
+        cell.answer(Operation::Query, 60_000);
+        assert_eq!((cell.refused_since(60_000), cell.outage_since(60_000)), (None, None));
+    }
+
+    #[test]
+    fn an_outage_that_follows_a_refusal_begins_although_nobody_asks_for_items() {
+        let cell = &private().items;
+        cell.fail(Kind::Access, 1_000);
+        cell.no_region_answers(5_000);
+        cell.no_region_answers(6_000);
+        assert_eq!((cell.refused_since(90_000), cell.outage_since(90_000)), (Some(1_000), Some(5_000)));
     }
 
     #[test]
