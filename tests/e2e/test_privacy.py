@@ -48,11 +48,13 @@ def test_what_lies_there_is_erased_also_when_it_is_switched_off(sites: Sites, la
     assert sites.logged_in(visitor, sites.log_in(user)) == [REFUSED, GOOD]
 
 
-def test_where_login_sessions_were_never_kept_there_is_nothing_to_say(sites: Sites, user: Account) -> None:  # noqa: F811
+def test_where_login_sessions_were_never_kept_there_is_nothing_to_say(sites: Sites, user: Account, outage: None) -> None:  # noqa: F811
     sites.set(logins=False, logins_table="no_such_table")
     visitor = sites.log_in(user)
-    assert sites.ask("export", user) == {"data": [], "done": True}
-    assert sites.ask("erase", user) == {"items_removed": False, "items_retained": False, "messages": [], "done": True}
+    for fault in (lambda: None, sites.down):
+        fault()
+        assert sites.ask("export", user) == {"data": [], "done": True}
+        assert sites.ask("erase", user) == {"items_removed": False, "items_retained": False, "messages": [], "done": True}
     assert sites.logged_in(visitor) == [GOOD]
 
 

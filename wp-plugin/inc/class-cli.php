@@ -163,7 +163,7 @@ final class CLI {
 			return;
 		}
 		\WP_CLI\Utils\format_items( $named['format'] ?? 'table', $rows, array( 'session', 'device', 'ip', 'since', 'until' ) );
-		$this->finish( $logins->has_answered() );
+		$this->finish( $logins->is_whole() );
 	}
 
 	/**

@@ -44,7 +44,11 @@ function answer( string $what, int $id ): mixed {
 		case 'drop':
 			return WP_Session_Tokens::destroy_all_for_all_users();
 		case 'migrate':
-			return WP_DynamoDB\Logins::of( $id )->migrate();
+			try {
+				return WP_DynamoDB\Logins::of( $id )->migrate();
+			} catch ( RuntimeException $problem ) {
+				return $problem->getMessage();
+			}
 		case 'remember':
 			return WP_DynamoDB\remember_logouts( $id, array(), (int) $_GET['epoch'], array( $_GET['keep'] ) );
 		case 'dropped':

@@ -53,18 +53,27 @@ final class Login_Tokens extends \WP_Session_Tokens {
 	 * @param string $verifier That one's.
 	 */
 	protected function destroy_other_sessions( $verifier ) {
-		$ended = Logins::of( (int) $this->user_id )->end_all_but( array( (string) $verifier ) );
-		// The profile's button says that it did whatever happened, unless somebody answers before it.
-		if ( ! $ended['holds'] && doing_action( 'wp_ajax_destroy-sessions' ) ) {
-			wp_send_json_error( array( 'message' => lost_logout_text() ) );
-		}
+		$this->end_all_but( array( (string) $verifier ) );
 	}
 
 	/**
 	 * Ends all sessions.
 	 */
 	protected function destroy_all_sessions() {
-		Logins::of( (int) $this->user_id )->end_all_but( array() );
+		$this->end_all_but( array() );
+	}
+
+	/**
+	 * Ends all sessions but for some.
+	 *
+	 * @param list<string> $keep Verifiers of those that stay.
+	 */
+	private function end_all_but( array $keep ): void {
+		$ended = Logins::of( (int) $this->user_id )->end_all_but( $keep );
+		// The profile's button says that it did whatever happened, unless somebody answers before it.
+		if ( ! $ended['holds'] && doing_action( 'wp_ajax_destroy-sessions' ) ) {
+			wp_send_json_error( array( 'message' => lost_logout_text() ) );
+		}
 	}
 
 	/**

@@ -87,6 +87,13 @@ final class Logins {
 	}
 
 	/**
+	 * Whether all() has told of all of them. Asked after it.
+	 */
+	public function is_whole(): bool {
+		return $this->items->answered && ! $this->items->is_any_unsure();
+	}
+
+	/**
 	 * The sessions that are good, by verifier. Their own expiry is WordPress's to check.
 	 *
 	 * @return array<string, array<string, mixed>>
@@ -217,9 +224,10 @@ final class Logins {
 			$holds = $this->remember( array(), $moment, $keep );
 			return array( 'dynamodb' => false ) + compact( 'holds', 'database' );
 		}
+		$began = microtime( true );
 		foreach ( array_diff( array_keys( $this->items->stored ), $keep ) as $verifier ) {
-			// After one that failed the others would, and the page would wait for each. They expire.
-			$dynamodb = $dynamodb && $this->items->remove( "s#{$verifier}" );
+			// After one that failed the others would, and the page would wait for each, as it would for many. They expire.
+			$dynamodb = $dynamodb && microtime( true ) - $began < LOGINS_LOOK && $this->items->remove( "s#{$verifier}" );
 			unset( $this->items->stored[ $verifier ] );
 		}
 		$this->tidy();
@@ -234,20 +242,31 @@ final class Logins {
 		if ( ! $this->items->answered ) {
 			throw new \RuntimeException( 'DynamoDB does not answer' );
 		}
-		$count = 0;
+		$count  = 0;
+		$unsure = false;
 		foreach ( $this->candidates() as $verifier => $candidate ) {
 			$verifier = (string) $verifier;
 			$lives    = (int) ( $candidate['session']['expiration'] ?? 0 ) > time();
 			$this->look_at( $verifier );
-			if ( $lives && ! isset( $this->items->stored[ $verifier ] ) && $this->is_good( $verifier, $candidate['created'] ) ) {
-				if ( ! $this->items->store( $verifier, $candidate['session'], $candidate['created'] ) ) {
-					throw new \RuntimeException( 'a login session cannot be stored in DynamoDB (PHP\'s error log says why)' );
-				}
-				++$count;
+			if ( ! $lives || isset( $this->items->stored[ $verifier ] ) || $this->has_ended( $verifier, $candidate['created'] ) ) {
+				continue;
 			}
+			if ( $this->items->is_unsure( $verifier ) ) {
+				$unsure = true;
+				continue;
+			}
+			if ( ! $this->items->store( $verifier, $candidate['session'], $candidate['created'] ) ) {
+				throw new \RuntimeException( 'a login session cannot be stored in DynamoDB (PHP\'s error log says why)' );
+			}
+			++$count;
 		}
-		if ( $count > 0 ) {
-			$this->mirror( array_map( static fn ( array $candidate ): array => array( 'only' => false ) + $candidate, $this->in_meta() ) );
+		$meta = $this->in_meta();
+		$told = array_filter( array_intersect_key( $meta, $this->items->stored ), static fn ( array $candidate ): bool => $candidate['only'] );
+		if ( $count > 0 || array() !== $told ) {
+			$this->mirror( array_map( static fn ( array $candidate ): array => array( 'only' => false ) + $candidate, $told ) + $meta );
+		}
+		if ( $unsure ) {
+			throw new \RuntimeException( 'it cannot be told of all login sessions whether they have ended (the next login of the user makes order)' );
 		}
 
 		return $count;

@@ -65,7 +65,8 @@ function holds_logins( string $partition ): bool {
 		// No such table, or not for this host: as where they have never been kept.
 		return false;
 	} catch ( \Throwable ) {
-		return true;
+		// Where the table has never answered, nobody may be logged out for it.
+		return is_logins_table_found();
 	}
 }
 
@@ -96,7 +97,7 @@ function export_logins( string $email ): array {
 			)
 		);
 	}
-	$is_whole = null === $logins ? ! ( lacks_way_to_logins() && get_user_by( 'email', $email ) ) : $logins->has_answered();
+	$is_whole = null === $logins ? ! ( lacks_way_to_logins() && get_user_by( 'email', $email ) ) : $logins->is_whole();
 	if ( ! $is_whole ) {
 		$said   = __( 'DynamoDB did not answer, so login sessions may be missing here. Export them again later.', 'wp-dynamodb' );
 		$data[] = exported_login( 'incomplete', array( __( 'Incomplete', 'wp-dynamodb' ) => $said ) );

@@ -29,7 +29,7 @@ function show_logins( \WP_User $user ): void {
 	if ( isset( $_GET['wp_dynamodb_lost'] ) ) {
 		printf( '<div class="notice notice-error inline" role="alert"><p>%s</p></div>', esc_html( lost_logout_text() ) );
 	}
-	if ( ! $logins->has_answered() ) {
+	if ( ! $logins->is_whole() ) {
 		printf( '<p role="status">%s</p>', esc_html__( 'DynamoDB does not answer at the moment: the list may not be complete.', 'wp-dynamodb' ) );
 	}
 	printf(
