@@ -82,8 +82,8 @@ def test_a_newer_session_is_kept_and_a_second_run_copies_what_has_changed(ctl: C
     imported(ctl, source)
     guest = Guest(host)
     guest.cookies = {"PHPSESSID": session_id(7)}
-    # The host's expiry is later than the handler's from here on.
-    source.put(session_id(7), ttl=60, data='text|s:3:"old";')
+    # The handler's sessions live longer than the host's: an expiry says nothing of age.
+    source.put(session_id(7), ttl=86_400, data='text|s:3:"old";')
     source.put(session_id(8), ttl=7200, data='text|s:5:"newer";')
     guest.ok("put", text="of the host")
     assert imported(ctl, source) == {"read": 2, "copied": 1, "kept": 1, "expired": 0, "others": 0, "refused": 0}
@@ -92,6 +92,25 @@ def test_a_newer_session_is_kept_and_a_second_run_copies_what_has_changed(ctl: C
     other.cookies = {"PHPSESSID": session_id(8)}
     assert other.ok()["found"] == {"text": "newer"}
     assert imported(ctl, source)["kept"] == 2, "once more changes nothing"
+
+
+def test_a_later_run_brings_no_ended_session_back(ctl: Ctl, source: Source, host: Fpm) -> None:
+    source.put(session_id(11), ttl=3000)  # written ten minutes ago
+    source.put(session_id(12))
+    first = ctl.json("sessions", "import", "--from-table", source.name)
+    guest = Guest(host)
+    guest.cookies = {"PHPSESSID": session_id(11)}
+    guest.ok("destroy")
+    # Meanwhile another one was changed by a host that had not been moved yet.
+    source.put(session_id(12), ttl=7200, data='text|s:7:"changed";')
+    second = ctl.json("sessions", "import", "--from-table", source.name, "--expires-after", str(first["expires_after"]))
+    assert (second["copied"], second["earlier"]) == (1, 1)
+    other = Guest(host)
+    other.cookies = {"PHPSESSID": session_id(12)}
+    assert other.ok()["found"] == {"text": "changed"}
+    gone = Guest(host)
+    gone.cookies = {"PHPSESSID": session_id(11)}
+    assert not gone.ok()["found"]
 
 
 def test_the_sdks_own_layout(ctl: Ctl, source: Source, lab: Lab) -> None:

@@ -157,7 +157,10 @@ pub(crate) struct Import {
     /// wp_dynamodb.session_id_prefix of the hosts
     #[arg(long, default_value = "", hide_default_value = true)]
     pub prefix: String,
-    /// At most so many sessions a second
+    /// Only sessions that expire after this second of 1970: what an earlier run has taken along is left, as it says at its end
+    #[arg(long, default_value_t = 0, hide_default_value = true)]
+    pub expires_after: i64,
+    /// At most so many items a second, read and written
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub rate: u32,
     /// Reads the table in so many segments

@@ -5,13 +5,13 @@ use std::time::{Duration, Instant, SystemTime};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use indicatif::ProgressBar;
 use serde::Serialize;
 use wp_dynamodb_core::aws::translate;
 use wp_dynamodb_core::store::dynamo::{from_aws, to_aws};
 use wp_dynamodb_core::store::items::Expression;
-use wp_dynamodb_core::store::{Attribute, Item, Key, Update};
+use wp_dynamodb_core::store::{Item, Key, Update};
 use wp_dynamodb_core::{Error, Kind, Region};
 
 use super::layout::{Layouts, Outcome, Wanted};
@@ -31,16 +31,20 @@ pub(super) struct Counts {
     pub read: u64,
     /// Sessions that were written, or would be.
     pub copied: u64,
-    /// Sessions whose place is taken by the same or a newer one.
+    /// Sessions whose place is taken: by the same one, or by one that a host has written.
     pub kept: u64,
     /// Expired, or without an expiry.
     pub expired: u64,
+    /// Expire too early to have been written since the earlier run.
+    pub earlier: u64,
     /// Of another session name or layout.
     pub others: u64,
     /// Could not be copied.
     pub refused: u64,
     /// Segments that are done: where the next run would begin.
     pub segment: i32,
+    /// What `--expires-after` of the next run should be: what is written from now on expires later.
+    pub expires_after: i64,
 }
 
 /// From where to where, and how.
@@ -59,11 +63,12 @@ impl Copy<'_> {
         let bar = ProgressBar::new_spinner();
         let mut pace = Pace { started: Instant::now(), done: 0, rate: self.flags.rate };
         counts.segment = self.flags.from_segment;
+        let mut latest = 0;
         while counts.segment < self.flags.segments {
             let mut from = None;
             loop {
                 let (page, next) = self.page(counts.segment, from).await?;
-                self.write(page, counts, &mut pace).await?;
+                latest = latest.max(self.write(page, counts, &mut pace).await?);
                 bar.set_message(format!(
                     "segment {} of {}: {} read, {} copied, {} left",
                     counts.segment + 1,
@@ -81,6 +86,9 @@ impl Copy<'_> {
             counts.segment += 1;
         }
         bar.finish_and_clear();
+        // The last one may have been written at the very end of this run; one that was written before the run expires earlier by as much.
+        let took = i64::try_from(pace.started.elapsed().as_secs()).unwrap_or_default() + 1;
+        counts.expires_after = (latest - took).max(0);
         Ok(())
     }
 
@@ -95,15 +103,19 @@ impl Copy<'_> {
         Ok((page.items.unwrap_or_default(), page.last_evaluated_key))
     }
 
-    async fn write(&self, page: Vec<Raw>, counts: &mut Counts, pace: &mut Pace) -> Result<(), String> {
+    /// Gives the latest expiry of the page's sessions.
+    async fn write(&self, page: Vec<Raw>, counts: &mut Counts, pace: &mut Pace) -> Result<i64, String> {
         let now_ms = now_ms();
-        let mut wanted = Vec::new();
+        let (mut wanted, mut latest, mut waits) = (Vec::new(), 0, page.len());
         for raw in page {
             counts.read += 1;
             let key = raw.get(&self.flags.from_hash_key).and_then(|k| k.as_s().ok()).cloned().unwrap_or_default();
             let item: Item = raw.into_iter().map(|(name, value)| (name, from_aws(value))).collect();
             match self.layouts.read(&key, &item, now_ms) {
-                Outcome::Write(session) => wanted.push(*session),
+                Outcome::Write(session) => {
+                    latest = latest.max(session.expires);
+                    if session.expires > self.flags.expires_after { wanted.push(*session) } else { counts.earlier += 1 }
+                }
                 Outcome::Expired => counts.expired += 1,
                 Outcome::Other => counts.others += 1,
                 Outcome::Refused => counts.refused += 1,
@@ -111,16 +123,27 @@ impl Copy<'_> {
         }
         if self.flags.dry_run {
             counts.copied += wanted.len() as u64;
-            return Ok(());
+            wanted.clear();
         }
         for some in wanted.chunks(pace.chunk()) {
-            let written = try_join_all(some.iter().map(|session| self.store(session, now_ms))).await;
-            for copied in written.map_err(|e| format!("UpdateItem on table {} in {}: {}", some[0].key.table, self.to, e.cause))? {
-                *(if copied { &mut counts.copied } else { &mut counts.kept }) += 1;
+            let mut failed = None;
+            // All of them are waited for: what was copied is counted, whatever became of its neighbours.
+            for written in join_all(some.iter().map(|session| self.store(session, now_ms))).await {
+                match written {
+                    Ok(true) => counts.copied += 1,
+                    Ok(false) => counts.kept += 1,
+                    Err(error) => failed = Some(error),
+                }
+            }
+            if let Some(error) = failed {
+                return Err(format!("UpdateItem on table {} in {}: {}", some[0].key.table, self.to, error.cause));
             }
             pace.wait(some.len()).await;
+            waits -= some.len();
         }
-        Ok(())
+        // Items that were only read cost the source as much.
+        pace.wait(waits).await;
+        Ok(latest)
     }
 
     /// Whether it was written; not, when its place is taken.
@@ -143,21 +166,20 @@ impl Copy<'_> {
         let text = expression.changes(&update.changes);
         let request = self.target.update_item().table_name(&key.table).key(&key.attribute, AttributeValue::S(key.value.clone()));
         let mut request = request.update_expression(text);
-        for (placeholder, name) in expression.names {
-            request = request.expression_attribute_names(placeholder, name);
+        for (token, name) in expression.names {
+            request = request.expression_attribute_names(token, name);
         }
-        for (placeholder, value) in &expression.values {
-            request = request.expression_attribute_values(placeholder, to_aws(value));
+        for (token, value) in &expression.values {
+            request = request.expression_attribute_values(token, to_aws(value));
         }
         if let Some(expires) = expires {
-            let condition = self.layouts.condition();
+            let condition = self.layouts.condition(expires);
             request = request.condition_expression(condition.text);
-            request = request.expression_attribute_values(":expires", to_aws(&Attribute::N(expires)));
-            for (placeholder, name) in condition.names {
-                request = request.expression_attribute_names(placeholder, name);
+            for (token, name) in condition.names {
+                request = request.expression_attribute_names(token, name);
             }
-            if let Some(gone) = condition.gone {
-                request = request.expression_attribute_values(":gone", AttributeValue::S(gone.to_owned()));
+            for (token, value) in &condition.values {
+                request = request.expression_attribute_values(*token, to_aws(value));
             }
         }
         request.send().await.map(|_| ()).map_err(translate)
@@ -173,7 +195,7 @@ async fn patiently<T, F: Future<Output = Result<T, Error>>>(call: impl Fn() -> F
     let mut pause = Duration::from_millis(200);
     loop {
         match call().await {
-            Err(error) if error.kind == Kind::Throttled && started.elapsed() < PATIENCE => {
+            Err(error) if matches!(error.kind, Kind::Throttled | Kind::Timeout | Kind::Unavailable) && started.elapsed() < PATIENCE => {
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(Duration::from_secs(5));
             }

@@ -3,11 +3,14 @@
 use wp_dynamodb_core::Region;
 use wp_dynamodb_core::config::{Format, Settings as Core};
 use wp_dynamodb_core::session::item;
-use wp_dynamodb_core::store::copies::{FMT, GONE, Seen, Write};
-use wp_dynamodb_core::store::{Item, Key, LOCK, Update, Writing};
+use wp_dynamodb_core::store::copies::{FMT, Seen, WRITER, Write};
+use wp_dynamodb_core::store::{Attribute, Change, Item, Key, LOCK, Update, Writing};
 
 use crate::ctl::args::Import;
 use crate::settings::Settings;
+
+/// The `writer` of a copy: no Region. A host's first write puts its own in the place.
+const IMPORT: &str = "import";
 
 /// The layout that is read, and the one that is written.
 #[derive(Debug)]
@@ -44,12 +47,12 @@ pub(super) enum Outcome {
 /// What must hold of the item that is there already.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Condition {
-    /// As DynamoDB writes it. `:expires` is the copy's.
+    /// As DynamoDB writes it.
     pub text: &'static str,
     /// Its names.
     pub names: Vec<(&'static str, String)>,
-    /// Whether it needs `:gone`.
-    pub gone: Option<&'static str>,
+    /// Its values.
+    pub values: Vec<(&'static str, Attribute)>,
 }
 
 impl Layouts {
@@ -101,26 +104,29 @@ impl Layouts {
     pub(super) fn stamped(&self, update: &Update, to: &Region, now_ms: i64) -> Update {
         let region = self.target.regions.iter().position(|r| r == to).unwrap_or_default();
         let write = Write { writer: region, takes_over: false, leaves: false, now_ms };
-        Seen::default().stamp(update, region, write, &self.target)
+        let mut update = Seen::default().stamp(update, region, write, &self.target);
+        if let Some(writer) = update.changes.get_mut(WRITER) {
+            *writer = Change::Set(Attribute::S(IMPORT.to_owned()));
+        }
+        update
     }
 
-    /// Only in the place of nothing, or of an older session that nobody uses just now and nobody has logged out of.
-    pub(super) fn condition(&self) -> Condition {
-        let mut names =
-            vec![("#key", self.target.hash_key.clone()), ("#expires", self.target.expires_attribute.clone()), ("#lock", LOCK.to_owned())];
+    /// Only in the place of nothing, or of an earlier copy that no host has written since. An expiry says nothing of age: the handlers'
+    /// lifetimes may differ. The SDK's layout has no place for who wrote, so there nothing is replaced.
+    pub(super) fn condition(&self, expires: i64) -> Condition {
+        let key = ("#key", self.target.hash_key.clone());
         match self.target.format {
-            Format::Sealed => {
-                names.push(("#fmt", FMT.to_owned()));
-                let text = "attribute_not_exists(#key) OR (#expires < :expires AND #fmt <> :gone AND attribute_not_exists(#lock))";
-                Condition { text, names, gone: Some(GONE) }
-            }
-            // A session that was destroyed in a bridge is an item without data.
-            Format::AwsSdk => {
-                names.push(("#data", self.target.data_attribute.clone()));
-                let text =
-                    "attribute_not_exists(#key) OR (#expires < :expires AND attribute_exists(#data) AND attribute_not_exists(#lock))";
-                Condition { text, names, gone: None }
-            }
+            Format::Sealed => Condition {
+                text: "attribute_not_exists(#key) OR (#writer = :import AND #expires < :expires AND attribute_not_exists(#lock))",
+                names: vec![
+                    key,
+                    ("#writer", WRITER.to_owned()),
+                    ("#expires", self.target.expires_attribute.clone()),
+                    ("#lock", LOCK.to_owned()),
+                ],
+                values: vec![(":import", Attribute::S(IMPORT.to_owned())), (":expires", Attribute::N(expires))],
+            },
+            Format::AwsSdk => Condition { text: "attribute_not_exists(#key)", names: vec![key], values: Vec::new() },
         }
     }
 }
@@ -129,7 +135,6 @@ impl Layouts {
 mod tests {
     use super::*;
     use crate::ctl::doctor::tests::settings;
-    use wp_dynamodb_core::store::{Attribute, Change};
 
     const NOW_MS: i64 = 1_700_000_000_000;
     const LATER: i64 = 1_700_001_000;
@@ -149,6 +154,7 @@ mod tests {
             rate: 100,
             segments: 16,
             from_segment: 0,
+            expires_after: 0,
             dry_run: false,
         }
     }
@@ -171,7 +177,7 @@ mod tests {
         let item: Item = update.changes.into_iter().filter_map(|(n, c)| if let Change::Set(v) = c { Some((n, v)) } else { None }).collect();
         let read = item::decode(host, "PHPSESSID", "abc123", &item).expect("opened").expect("a session");
         assert_eq!((read.data, read.expires, expires), (b"a|i:1;".to_vec(), LATER, LATER));
-        assert_eq!(item["writer"], Attribute::S(host.regions[0].to_string()));
+        assert_eq!(item["writer"], Attribute::S("import".into()), "no host has written it yet");
     }
 
     #[test]

@@ -11,8 +11,6 @@
 mod copy;
 mod layout;
 
-use std::io::IsTerminal;
-
 use wp_dynamodb_core::Region;
 use wp_dynamodb_core::config::Format;
 
@@ -81,13 +79,19 @@ fn tell(common: &Common, flags: &Import, counts: &Counts, from: &Region, to: &Re
     println!("{} items of {} in {from} read; sessions:", counts.read, flags.from_table);
     println!("  {:>9} {would}copied to {} in {to}", counts.copied, common.table);
     if !flags.dry_run {
-        println!("  {:>9} left: there is the same or a newer one, or one that somebody has logged out of or uses just now", counts.kept);
+        println!("  {:>9} left: they are there already, or a host has written there", counts.kept);
     }
     println!("  {:>9} expired, or without an expiry", counts.expired);
+    if flags.expires_after > 0 {
+        println!("  {:>9} not written since the earlier run", counts.earlier);
+    }
     println!("  {:>9} of another session name than {}, or of another layout", counts.others, flags.session_name);
     println!("  {:>9} refused: no session id, damaged, or too large", counts.refused);
-    if std::io::stdout().is_terminal() && !flags.dry_run {
-        println!("run it again after the last host has been moved: it copies what was changed meanwhile");
+    if !flags.dry_run {
+        println!(
+            "after the last host has been moved, run it again with --expires-after {}: it copies what was changed meanwhile",
+            counts.expires_after
+        );
     }
     Ok(())
 }
