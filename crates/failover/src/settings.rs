@@ -239,7 +239,12 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
                 self.wrong.push(format!("{name}: {region}'s does not begin with https:// or http://"));
             }
         }
-        pairs.into_iter().collect()
+        let given = pairs.len();
+        let urls: BTreeMap<Region, String> = pairs.into_iter().collect();
+        if urls.len() < given {
+            self.wrong.push(format!("{name} names a Region twice"));
+        }
+        urls
     }
 
     fn alarms(&mut self, name: &str, regions: &[Region]) -> BTreeMap<String, Region> {
@@ -250,7 +255,12 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
                 self.wrong.push(format!("{name}: {region}'s is no ARN of an alarm (arn:aws:cloudwatch:REGION:ACCOUNT:alarm:NAME)"));
             }
         }
-        pairs.into_iter().map(|(region, arn)| (arn, region)).collect()
+        let given = pairs.len();
+        let alarms: BTreeMap<String, Region> = pairs.into_iter().map(|(region, arn)| (arn, region)).collect();
+        if alarms.len() < given {
+            self.wrong.push(format!("{name} names an alarm twice"));
+        }
+        alarms
     }
 }
 

@@ -96,6 +96,7 @@ impl<W: World> Controller<'_, W> {
         if look.parameters.values().all(holds) {
             let mut answer = self.answer("stay", &verdict, &memory, held.mode.clone(), &look);
             answer.why = format!("{to} is active already, and all Regions say so");
+            answer.value = value;
             return Ok(Outcome { answer, look, failure: None });
         }
         if look.signals.get(to).is_some_and(|s| s.site == Signal::Unknown) {

@@ -417,6 +417,7 @@ async fn a_persons_switch_asks_whether_it_is_a_good_idea() {
         (outcome.answer.decision.as_str(), outcome.answer.why.as_str()),
         ("stay", "us-west-2 is active already, and all Regions say so")
     );
+    assert_eq!(outcome.answer.value, "us-west-2", "who waits for it knows what for");
     let failback = json!({"action": "failback", "by": "ann"});
     let why = lab.send(&settings, failback.clone()).await.expect("alive").expect_err("another Region's business");
     assert!(why.contains("are the business of us-east-1's controller"), "{why}");
@@ -617,6 +618,15 @@ async fn nothing_follows_an_order_that_shall_stand_alone_or_is_another_regions()
         lab.tick(&home).await;
         assert_eq!(lab.with(|i| (i.followed.len(), i.memory.pending.clone())), (0, None));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_alarm_that_is_not_set_any_more_has_no_vote() {
+    let (lab, before) = (Lab::new(), settings("us-west-2"));
+    lab.send(&before, alarm("ALARM", "2026-11-25T12:00:00.000+0000")).await.expect("alive").expect("taken");
+    let after = Settings { alarms: BTreeMap::new(), ..before.clone() };
+    assert_eq!(lab.tick(&after).await.answer.signals[&region("us-east-1")].alarm, crate::signal::AlarmState::Unknown);
+    assert!(lab.with(|i| i.memory.regions.values().all(|w| w.alarms.is_empty())));
 }
 
 #[tokio::test(start_paused = true)]

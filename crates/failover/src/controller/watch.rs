@@ -75,6 +75,10 @@ impl<W: World> Controller<'_, W> {
         let policy = &self.settings.policy;
         let held = self.world.recall().await?;
         let mut memory = held.memory.clone();
+        // An alarm that is not set any more could never take its word back.
+        for (region, watch) in &mut memory.regions {
+            watch.alarms.retain(|arn, _| self.settings.alarms.get(arn) == Some(region));
+        }
         for alarm in alarms {
             if let Some(region) = self.settings.alarms.get(&alarm.arn) {
                 memory.hear(region, &alarm.arn, Alarm { state: alarm.state, at_ms: alarm.at_ms });

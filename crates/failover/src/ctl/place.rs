@@ -7,13 +7,11 @@ use super::args::Common;
 use crate::answer::Line;
 use crate::aws::Aws;
 use crate::aws::ledger::Ledger;
+use crate::decide::policy::Policy;
 use crate::settings::Settings;
 
 /// The settings as seen from `home`.
 pub(crate) fn settings(common: &Common, home: &str) -> anyhow::Result<Settings> {
-    // Without health checks and alarms a quorum of two could never be seen; a person who looks does not need one.
-    let of_all = |list: &str| list.split(',').count() >= common.regions.split(',').count() && !list.is_empty();
-    let quorum = (1 + usize::from(of_all(&common.health_urls) || of_all(&common.alarms))).to_string();
     let get = |name: &str| match name {
         "AWS_REGION" => Some(home.to_owned()),
         "WP_DYNAMODB_REGIONS" => Some(common.regions.clone()),
@@ -26,10 +24,14 @@ pub(crate) fn settings(common: &Common, home: &str) -> anyhow::Result<Settings> 
         "WP_DYNAMODB_ALARMS" => Some(common.alarms.clone()),
         "WP_DYNAMODB_ENDPOINTS" => Some(common.endpoints.clone()),
         "WP_DYNAMODB_SSM_ENDPOINTS" => Some(common.ssm_endpoints.clone()),
-        name => std::env::var(name).ok().or_else(|| (name == "WP_DYNAMODB_QUORUM").then(|| quorum.clone())),
+        // A person who looks needs no quorum to be reachable; it is set below, from what can be seen.
+        "WP_DYNAMODB_QUORUM" => Some("1".to_owned()),
+        name => std::env::var(name).ok(),
     };
     let settings = Settings::read(get).map_err(|wrong| Usage(named_as_flags(&wrong)))?;
-    Ok(Settings { person: true, ..settings })
+    let two_witnesses = |region: &Region| settings.health_urls.contains_key(region) || settings.alarms.values().any(|r| r == region);
+    let quorum = if settings.policy.regions.iter().all(two_witnesses) { 2 } else { 1 };
+    Ok(Settings { person: true, policy: Policy { quorum, ..settings.policy.clone() }, ..settings })
 }
 
 /// People who type flags look for flags.
@@ -81,3 +83,26 @@ pub(crate) async fn find(common: &Common, to: Option<&str>) -> anyhow::Result<Se
 
 /// The log lines of the Lambda; a person gets the answer instead.
 pub(crate) fn silent(_: &Line) {}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::ctl::args::Args;
+
+    fn quorum(flags: &[&str]) -> usize {
+        let args = Args::parse_from(["wp-dynamodb-ctl"].iter().chain(flags).chain(&["status"]));
+        settings(&args.common, "us-east-1").expect("good settings").policy.quorum
+    }
+
+    #[test]
+    fn what_is_good_for_a_controller_is_good_for_a_person() {
+        let arn = |name: &str| format!("us-east-1=arn:aws:cloudwatch:us-east-1:111122223333:alarm:{name}");
+        assert_eq!(quorum(&[]), 1);
+        // Two alarms of one Region, as a controller of the other one may have them.
+        assert_eq!(quorum(&["--alarms", &format!("{},{}", arn("a"), arn("b"))]), 1);
+        assert_eq!(quorum(&["--health-urls", "us-east-1=https://e.example/healthz,"]), 1);
+        assert_eq!(quorum(&["--health-urls", "us-east-1=https://e.example/healthz,us-west-2=https://w.example/healthz"]), 2);
+    }
+}

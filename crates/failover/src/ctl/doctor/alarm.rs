@@ -110,15 +110,25 @@ fn dimension(alarm: &MetricAlarm) -> Option<&str> {
     id.and_then(|d| d.value())
 }
 
-/// The command that makes it right. It replaces the whole alarm, so its actions are in it.
+/// The command that makes it right. It replaces the whole alarm, so what it does and says is in it.
 fn put(alarm: &MetricAlarm, place: &str) -> String {
-    let actions: Vec<String> = alarm.alarm_actions().iter().map(|a| quoted(a)).collect();
-    let actions = if actions.is_empty() { String::new() } else { format!(" --alarm-actions {}", actions.join(" ")) };
+    let mut kept = String::new();
+    let lists = [("alarm", alarm.alarm_actions()), ("ok", alarm.ok_actions()), ("insufficient-data", alarm.insufficient_data_actions())];
+    for (name, actions) in lists.into_iter().filter(|(_, actions)| !actions.is_empty()) {
+        let actions: Vec<String> = actions.iter().map(|a| quoted(a)).collect();
+        kept.push_str(&format!(" --{name}-actions {}", actions.join(" ")));
+    }
+    if alarm.actions_enabled() == Some(false) {
+        kept.push_str(" --no-actions-enabled");
+    }
+    if let Some(description) = alarm.alarm_description() {
+        kept.push_str(&format!(" --alarm-description {}", quoted(description)));
+    }
     let region = if place == "us-east-1" { place } else { "us-east-1" };
     format!(
         "aws cloudwatch put-metric-alarm --region {region} --alarm-name {} --namespace AWS/Route53 --metric-name HealthCheckStatus \
          --dimensions Name=HealthCheckId,Value={} --statistic Minimum --period 60 --evaluation-periods 1 --threshold 1 \
-         --comparison-operator LessThanThreshold --treat-missing-data breaching{actions}",
+         --comparison-operator LessThanThreshold --treat-missing-data breaching{kept}",
         quoted(alarm.alarm_name().unwrap_or_default()),
         dimension(alarm).unwrap_or("<health check>"),
     )

@@ -120,7 +120,7 @@ impl Maker<'_> {
         let replica = table.replicas().iter().find(|r| r.region_name() == Some(region.as_str()));
         match replica.and_then(|r| r.replica_status()) {
             Some(ReplicaStatus::Active) => self.is_active(region).await,
-            Some(ReplicaStatus::CreationFailed) => {
+            Some(ReplicaStatus::CreationFailed | ReplicaStatus::InaccessibleEncryptionCredentials) => {
                 let why = replica.and_then(|r| r.replica_status_description()).unwrap_or("without a reason");
                 Err(Error::new(Kind::Config, format!("the replica in {region} could not be made: {why}")))
             }
@@ -132,12 +132,16 @@ impl Maker<'_> {
     async fn until<F: Future<Output = Result<bool, Error>>>(&self, bar: &ProgressBar, is: impl Fn() -> F) -> Result<(), String> {
         let started = Instant::now();
         loop {
-            match is().await {
+            let last = match is().await {
                 Ok(true) => return Ok(()),
+                Ok(false) => String::new(),
                 Err(error) if matches!(error.kind, Kind::Access | Kind::Config) => return Err(error.cause),
-                _ if started.elapsed() > LIMIT => return Err(format!("not ready after {} s", LIMIT.as_secs())),
-                _ => self.pause(bar).await,
+                Err(error) => format!(": {}", error.cause),
+            };
+            if started.elapsed() > LIMIT {
+                return Err(format!("not ready after {} s{last}", LIMIT.as_secs()));
             }
+            self.pause(bar).await;
         }
     }
 

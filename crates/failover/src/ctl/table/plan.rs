@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use aws_sdk_dynamodb::types::{MultiRegionConsistency, StreamViewType, TableDescription, TimeToLiveDescription, TimeToLiveStatus};
+use aws_sdk_dynamodb::types::{
+    MultiRegionConsistency, ReplicaStatus, StreamViewType, TableDescription, TableStatus, TimeToLiveDescription, TimeToLiveStatus,
+};
 use serde::Serialize;
 use wp_dynamodb_core::Region;
 
@@ -75,7 +77,13 @@ pub(super) fn plan(wanted: &Wanted<'_>, regions: &[Region], found: &BTreeMap<Reg
                 wanted.name_flag
             ));
         }
+        if table.table_status() == Some(&TableStatus::Deleting) {
+            return Err(format!("table {name} in {region} is being deleted: try again when it is gone"));
+        }
         let ttl = found.get(region).and_then(|f| f.ttl.as_ref());
+        if ttl.and_then(|t| t.time_to_live_status()) == Some(&TimeToLiveStatus::Disabling) {
+            return Err(format!("TTL of table {name} in {region} is being switched off, which takes up to an hour: try again then"));
+        }
         if let Some(other) = ttl.filter(|t| is_on(t)).and_then(|t| t.attribute_name()).filter(|a| *a != wanted.ttl) {
             return Err(format!(
                 "TTL of table {name} in {region} looks at \"{other}\", not at \"{}\": switch it off (aws dynamodb update-time-to-live --region \
@@ -98,6 +106,8 @@ pub(super) fn plan(wanted: &Wanted<'_>, regions: &[Region], found: &BTreeMap<Reg
     for region in regions.iter().filter(|r| **r != home) {
         let known = table.is_some_and(|t| t.replicas().iter().any(|r| r.region_name() == Some(region.as_str())));
         match (known, there(region).is_some()) {
+            // A replica answers before it is whole, and one that cannot be made stays known: waiting says which.
+            (true, true) if !is_active(table, there(region), region) => replicas.push(Step::Await { region: region.clone() }),
             (true, true) => {}
             (true, false) => replicas.push(Step::Await { region: region.clone() }),
             (false, false) => replicas.push(Step::Replica { region: region.clone() }),
@@ -122,6 +132,13 @@ pub(super) fn plan(wanted: &Wanted<'_>, regions: &[Region], found: &BTreeMap<Reg
     }
     steps.extend(replicas);
     Ok(Plan { home, steps })
+}
+
+/// Whether both ends say that the replica in `region` is whole. What says nothing is taken for whole: not every endpoint does.
+fn is_active(home: Option<&TableDescription>, there: Option<&TableDescription>, region: &Region) -> bool {
+    let replica = home.and_then(|t| t.replicas().iter().find(|r| r.region_name() == Some(region.as_str())));
+    let made = replica.and_then(|r| r.replica_status()).is_none_or(|s| *s == ReplicaStatus::Active);
+    made && there.and_then(|t| t.table_status()).is_none_or(|s| matches!(s, TableStatus::Active | TableStatus::Updating))
 }
 
 fn is_on(ttl: &TimeToLiveDescription) -> bool {
@@ -179,6 +196,21 @@ mod tests {
         let east = Found { table: Some(table("session_id", &["us-west-2"], Some(whole()))), ttl: on("expires") };
         let west = Found { table: Some(table("session_id", &["us-east-1"], Some(whole()))), ttl: on("expires") };
         assert_eq!(made(&[("us-east-1", east), ("us-west-2", west)]).expect("a plan").steps, []);
+    }
+
+    #[test]
+    fn what_is_half_made_is_waited_for() {
+        let replica = ReplicaDescription::builder().region_name("us-west-2").replica_status(ReplicaStatus::Creating).build();
+        let half = TableDescription::builder().replicas(replica);
+        let whole_but_for_it = table("session_id", &[], Some(whole()));
+        let east = half
+            .set_attribute_definitions(whole_but_for_it.attribute_definitions.clone())
+            .set_key_schema(whole_but_for_it.key_schema.clone())
+            .set_stream_specification(whole_but_for_it.stream_specification.clone())
+            .build();
+        let west = Found { table: Some(table("session_id", &["us-east-1"], Some(whole()))), ttl: on("expires") };
+        let plan = made(&[("us-east-1", Found { table: Some(east), ttl: on("expires") }), ("us-west-2", west)]).expect("a plan");
+        assert_eq!(plan.steps, [Step::Await { region: region("us-west-2") }]);
     }
 
     #[test]
