@@ -125,6 +125,9 @@ def main() -> int:
         return cannot("only root can, for the hosts' workers run as the web server's user and have names of their own")
     # Ctrl-C reaches the whole terminal's group: the drill decides, and tells by closing our input.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Who ends the run ends what it has started: the daemons lead sessions of their own.
+    for end in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(end, lambda *_: sys.exit(1))
     run = paths.run_dir("drill")
     clean(run)
     ini = dict(setting.split("=", 1) for setting in arguments.ini)

@@ -48,7 +48,7 @@ def test_a_lost_region_is_left_and_gone_back_to(rehearse: Rehearse, tmp_path: Pa
     lost = (plan["lost_s"], plan["returns_s"])
     assert not [at for at, _ in tracks[f"alarm {EAST}"] if lost[0] < at < lost[1]]
     switches = [run for run in result["runs"] if run["invocation"]["outcome"].get("answered", {}).get("decision") == "switch"]
-    assert [run["region"] for run in switches] == [WEST]
+    assert [(run["region"], run["event"]) for run in switches] == [(WEST, "tick")]
     assert figures["failed"] > 0, "until DNS moved, visitors were sent to a black hole"
     assert [value for _, value in tracks["dns"]] == [EAST, WEST, EAST]
     assert [value for _, value in tracks[f"parameter {WEST}"]] == [EAST, WEST, EAST]

@@ -135,6 +135,20 @@ async fn it_can_be_killed_at_work() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn killed_while_idle_the_next_invocation_is_a_cold_one() {
+    let lambda = lambda(LONG, &[]);
+    answer(&lambda, json!({})).await;
+    let pid = lambda.function.pid().expect("a process");
+    assert!(lambda.function.kill());
+    // The signal is delivered in its own time.
+    while std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z ")) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let next = lambda.function.invoke(&json!({})).await;
+    assert!(next.outcome.is_answered() && next.cold_start_ms.is_some(), "{next:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_invocation_at_a_time() {
     let lambda = lambda(LONG, &[]);
     let invoke = |event| {

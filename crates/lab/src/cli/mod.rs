@@ -7,6 +7,7 @@ mod lambda;
 mod print;
 mod rehearse;
 mod serve;
+mod trial;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

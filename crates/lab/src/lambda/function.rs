@@ -104,6 +104,11 @@ impl Function {
         pid != 0
     }
 
+    /// The process that is there, if one is.
+    pub fn pid(&self) -> Option<u32> {
+        Some(self.pid.load(Ordering::Acquire)).filter(|pid| *pid != 0)
+    }
+
     /// Ends the process, as Lambda does some time after the last invocation.
     pub async fn stop(&self) {
         self.pid.store(0, Ordering::Release);
@@ -117,8 +122,10 @@ impl Function {
         let mut held = self.process.lock().await;
         let request_id = self.request_id();
         let ended = |outcome| Invocation { request_id: request_id.clone(), outcome, cold_start_ms: None, duration_ms: 0.0 };
-        let is_cold = held.is_none();
-        let mut process = match held.take() {
+        // One that was killed between two invocations is not given the next one.
+        let kept = held.take().and_then(|mut process| process.lives().then_some(process));
+        let is_cold = kept.is_none();
+        let mut process = match kept {
             Some(process) => process,
             None => match Process::start(&self.config.bootstrap, &self.environment(), &self.log).await {
                 Ok(process) => process,

@@ -84,6 +84,11 @@ impl Process {
         status.map_or_else(|error| error.to_string(), |status: ExitStatus| status.to_string())
     }
 
+    /// Whether it is there to be given an invocation.
+    pub fn lives(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
     /// `kill -9`, and waits for the end.
     pub async fn kill(mut self) {
         if self.child.id().is_some() {

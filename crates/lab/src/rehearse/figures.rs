@@ -108,7 +108,10 @@ pub fn figures(scenario: &Scenario, regions: &[String], played: &Played) -> Figu
     let failed_back = ordered.filter(|_| parameter.is_some()).and_then(|at| told.became(&format!("parameter {primary}"), primary, at));
     let returned =
         visits.iter().rev().find(|visit| visit.region == 1).map(|visit| visit.at_s).filter(|at| (back..plan.ends_s - 5.0).contains(at));
-    let warm = played.runs.iter().filter(|run| run.invocation.cold_start_ms.is_none() && moved(run, "stay"));
+    let warm = played.runs.iter().filter(|run| {
+        let quiet = run.event == "tick" && run.at_s < lost;
+        quiet && run.invocation.cold_start_ms.is_none() && moved(run, "stay")
+    });
     Figures {
         canary_s: canary.map(since(lost)),
         decision_s: canary.zip(parameter).map(|(canary, parameter)| parameter - canary),
