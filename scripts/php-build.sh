@@ -35,7 +35,8 @@ wrapper() {
 exec $inside php$version "'"$@"'
     # Paths as they are seen from here.
     wrapper php-config "#!/bin/sh
-$inside php-config$version "'"$@"'" | sed 's#-I/#-I$CACHE/php-$version/root/#g'"
+said=\$($inside php-config$version "'"$@"'") || exit
+printf '%s\n' \"\$said\" | sed 's#-I/#-I$CACHE/php-$version/root/#g'"
 }
 export PHP=$CACHE/php-$version/bin/php PHP_CONFIG=$CACHE/php-$version/bin/php-config CARGO_TARGET_DIR=$CACHE/php-$version/target
 if [[ ! -e $CARGO_TARGET_DIR/debug/libwp_dynamodb.so ]]; then
