@@ -17,7 +17,8 @@ phase() {
     case $1 in
         setup) scripts/setup.sh ;;
         lint) scripts/lint.sh ;;
-        build) scripts/build.sh ;;
+        # With the tests: cargo would build the SDKs twice for `cargo build` and then `cargo test`, since their features differ.
+        build) scripts/build.sh --all-targets ;;
         unit)
             # Only now: what it finds depends on what the set-up has installed.
             # shellcheck source=scripts/rust.sh
