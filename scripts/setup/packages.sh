@@ -2,11 +2,11 @@
 # Debian packages: only those that are missing, without recommends, and without starting or enabling a service.
 
 # What each is for: building the extension (PHP headers, libclang for bindgen, a C compiler), running the demo (php-fpm, nginx,
-# MariaDB, Python), checking (shellcheck, phpcs, valgrind; the settings page in Chromium; gettext for the plugin's strings).
+# MariaDB, Python), checking (Apache's PHP; shellcheck, phpcs, valgrind; the settings page in Chromium; gettext for the plugin's strings).
 PACKAGES=(
     build-essential ca-certificates clang-14 curl dpkg-dev libclang-14-dev make
     php8.2-cgi php8.2-cli php8.2-curl php8.2-dev php8.2-fpm php8.2-gd php8.2-mbstring php8.2-mysql php8.2-xml php8.2-zip
-    mariadb-server nginx-light
+    libapache2-mod-php8.2 mariadb-server nginx-light
     python3 python3-venv
     chromium gettext php-codesniffer phpunit shellcheck valgrind
 )

@@ -33,6 +33,19 @@ def extension_ini(ports: paths.Ports, home: str, by_name: bool = False) -> dict[
     }
 
 
+def server_ini(log: Path) -> dict[str, str]:
+    """What a server sets for PHP: what a page may take, where its errors go, and what Debian sets."""
+    return {
+        "error_log": str(log), "log_errors": "1", "display_errors": "0", "error_reporting": "32767",
+        "memory_limit": "256M", "opcache.enable": "1", "opcache.validate_timestamps": "1", "opcache.revalidate_freq": "0",
+        "session.gc_probability": "0",
+    }
+
+
+def ini_text(ini: dict[str, str]) -> str:
+    return "".join(f'{name} = "{value}"\n' for name, value in ini.items())
+
+
 def lab_env(region: str) -> dict[str, str]:
     """The environment of a container in one Region, with the lab's credentials."""
     return {
@@ -58,9 +71,11 @@ class Fpm:
     def __init__(
         self, name: str, run: Path, ports: paths.Ports, region: str, *, docroot: Path, workers: int = 2,
         ini: dict[str, str] | None = None, env: dict[str, str] | None = None, extension: bool = True, build: Path | None = None, health_workers: int = 0,
-        names: bool = False,
+        names: bool = False, max_requests: int = 0,
     ):
         self.name, self.region, self.docroot, self.workers, self.health_workers = name, region, docroot, workers, health_workers
+        # After so many requests a worker ends and another one begins; 0: never.
+        self.max_requests = max_requests
         self.run = run / "fpm" / name
         self.socket = self.run / "fpm.sock"
         # A pool of its own for health checks and status pages, under the same master: it answers while the site's workers all wait.
@@ -73,12 +88,7 @@ class Fpm:
         # By name, faults of kind "dns" reach this host; it lives in the lab's world of names then.
         self._named_by = run if names else None
         self._env = {**lab_env(region), **(env or {})}
-        self._ini = {
-            # Debian's own: what a page may take, and where its errors go.
-            "error_log": str(self.php_log), "log_errors": "1", "display_errors": "0", "error_reporting": "32767",
-            "memory_limit": "256M", "opcache.enable": "1", "opcache.validate_timestamps": "1", "opcache.revalidate_freq": "0",
-            "session.gc_probability": "0",
-        }
+        self._ini = server_ini(self.php_log)
         if extension:
             library = installed_extension(self.run, build) if build else installed_extension(run)
             self._ini |= {"extension": str(library)} | extension_ini(ports, region, names) | {"wp_dynamodb.state_file": str(self.state_file)}
@@ -93,7 +103,7 @@ class Fpm:
 
     def start(self) -> "Fpm":
         ini, conf = self.run / "php.ini", self.run / "fpm.conf"
-        ini.write_text("".join(f'{name} = "{value}"\n' for name, value in self._ini.items()))
+        ini.write_text(ini_text(self._ini))
         conf.write_text(self._conf())
         shutil.copyfile(PROBE, self.run / PROBE.name)
         self.socket.unlink(missing_ok=True)
@@ -168,6 +178,7 @@ listen.group = {paths.WEB_USER}
 listen.mode = 0660
 pm = static
 pm.max_children = {workers}
+pm.max_requests = {self.max_requests}
 clear_env = yes
 catch_workers_output = yes
 decorate_workers_output = no
