@@ -1,10 +1,11 @@
 """Plots as SVG that needs nothing from elsewhere: no script, no font, no network."""
 
-import re
 from collections.abc import Callable
 
 import pygal
 from pygal.style import Style
+
+from harness.report import svg
 
 from .figures import find, median
 
@@ -76,8 +77,3 @@ def common(figures: dict, ours_only: bool = False) -> dict:
     )
     # Scripts would be fetched from pygal's site, and show nothing that the tables do not have.
     return {"style": style, "js": (), "width": 960, "height": 420, "legend_at_bottom": False, "truncate_legend": -1, "show_minor_x_labels": True}
-
-
-def svg(chart: pygal.graph.graph.Graph) -> str:
-    # pygal leaves its settings for a script that is not there.
-    return re.sub(r"<script.*?</script>", "", chart.render(disable_xml_declaration=True), flags=re.S)

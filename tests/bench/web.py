@@ -3,18 +3,12 @@
 from collections.abc import Iterable
 from html import escape
 
+from harness import report
+
 from . import bill, plots
 from .figures import raw, usual_rtt
 from .limits import verdicts
 
-STYLE = """
-body { font: 15px/1.5 sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; color: #222 }
-h1 { font-size: 1.6rem } h2 { font-size: 1.2rem; margin-top: 2.5rem }
-table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; width: 100% }
-td, th { border-bottom: 1px solid #ddd; padding: .15rem .5rem; text-align: right; white-space: nowrap }
-td:first-child, th:first-child { text-align: left; white-space: normal } tr.ours { background: #fdf0f0 }
-.yes { color: #2b7a0b } .no { color: #c1121f; font-weight: bold } .wide { overflow-x: auto }
-"""
 SPREAD = ("median", "p10", "p90", "p99")
 
 
@@ -28,8 +22,7 @@ def page(figures: dict) -> str:
     if any(handler["ours"] for handler in figures["handlers"].values()):
         parts += [plots.dollars(figures, rtt), prices(figures)]
     parts += ["<h2>All figures</h2>", round_trips(figures), everything(figures), "<h2>Where</h2>", machine(figures)]
-    title = "What a page waits for its session"
-    return f'<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>{title}</title><style>{STYLE}</style>\n<h1>{title}</h1>\n{"".join(parts)}</html>\n'
+    return report.document("What a page waits for its session", parts)
 
 
 def intro(figures: dict) -> str:

@@ -191,13 +191,16 @@ request_terminate_timeout = 60
     def logs(self) -> list[Path]:
         return [self._daemon.log, self.run / "log" / "fpm.log", self.php_log]
 
+    @property
+    def master(self) -> int | None:
+        return self._daemon.pid
+
     def pids(self) -> list[int]:
         """The site's workers that are alive."""
         return [pid for pid in self._children() if not process.title(pid).endswith("pool health")]
 
     def _children(self) -> list[int]:
-        master = self._daemon.pid
-        return process.children(master) if master else []
+        return process.children(self.master) if self.master else []
 
     @staticmethod
     def anonymous_kib(pid: int) -> int:

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import signal
 import sys
 import time
@@ -13,7 +14,9 @@ from harness.fpm import Fpm, publish
 from harness.lab import Lab
 from harness.site import clean
 
-from .trials import PAGES, TRIALS, Result, Trial
+from . import web
+from .result import Result
+from .trials import PAGES, TRIALS, Trial
 
 
 def main() -> int:
@@ -33,6 +36,9 @@ def main() -> int:
         process.stop_all(run)
     if asked.json:
         asked.json.write_text(json.dumps([asdict(result) | {"met": result.met} for result in results], indent=1) + "\n")
+    if asked.html:
+        build = "release" if paths.EXTENSION.parent.name == "release" else "debug"
+        asked.html.write_text(web.page(results, f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} processors, {build} build."))
     broken = [result.name for result in results if not result.met]
     print(f"{len(results) - len(broken)} of {len(results)} trials kept their promises" + (f"; not {', '.join(broken)}" if broken else ""))
     return 1 if broken else 0
@@ -43,8 +49,9 @@ def options() -> argparse.Namespace:
         prog="tests/soak/run", description="Promises about large numbers, counted. Trials: " + " ".join(f"{name}: {trial.what}" for name, trial in TRIALS.items())
     )
     parser.add_argument("trials", nargs="*", metavar="TRIAL", help=f"which ones (default: all): {', '.join(TRIALS)}")
-    parser.add_argument("--scale", type=float, default=1.0, help="so many times the pages, or kills, of each (default 1)")
+    parser.add_argument("--scale", type=float, default=1.0, help="so many times the pages, kills or seconds of each (default 1)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write what was counted to this file")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write one page with plots, which needs nothing else")
     asked = parser.parse_args()
     if unknown := set(asked.trials) - set(TRIALS):
         parser.error(f"no such trial: {', '.join(sorted(unknown))}; there are {', '.join(TRIALS)}")

@@ -4,50 +4,22 @@ import random
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from harness import paths, wait
 from harness.fpm import Fpm
 from harness.lab import Lab
 
+from .hour import hour
+from .result import Progress, Result, Start
 from .visitors import PAGE, Gap, every_second, visit
-
-# A host: name, Region, workers, settings of the extension.
-Start = Callable[[str, str, int, dict[str, str]], Fpm]
-Progress = Callable[[int], None]
 
 PAGES = Path(__file__).parent / "pages"
 VISITORS = 16
 WINDOWS = 64
 # A write of a killed worker may have begun so long before the kill that ended it: request_timeout_ms.
 UNDER_WAY = 1.5
-
-
-@dataclass
-class Finding:
-    what: str
-    limit: str
-    measured: str
-    met: bool
-
-
-@dataclass
-class Result:
-    name: str
-    seconds: float = 0.0
-    findings: list[Finding] = field(default_factory=list)
-
-    @property
-    def met(self) -> bool:
-        return all(finding.met for finding in self.findings)
-
-    def text(self) -> str:
-        lines = [f"{self.name}: {'met' if self.met else 'BROKEN'}" + (f", {self.seconds:.0f} s" if self.seconds else "")]
-        return "\n".join(lines + [f"  {'✓' if f.met else '✗'} {f.what}: {f.measured} (promised: {f.limit})" for f in self.findings])
-
-    def hold(self, what: str, limit: str, measured: object, met: bool) -> None:
-        self.findings.append(Finding(what, limit, str(measured), met))
 
 
 def stale(lab: Lab, start: Start, size: int, workers: int, progress: Progress) -> Result:
@@ -150,7 +122,7 @@ def touch(lab: Lab, start: Start, size: int, workers: int, progress: Progress) -
 @dataclass(frozen=True)
 class Trial:
     run: Callable[[Lab, Start, int, int, Progress], Result]
-    # Pages, or kills.
+    # Pages, kills, or seconds.
     size: int
     workers: int
     # The same for tests/e2e.
@@ -167,4 +139,5 @@ TRIALS: dict[str, Trial] = {
     "locks": Trial(locks, 10_000, 64, (640, 16)),
     "locks-two-hosts": Trial(locks_two_hosts, 10_000, 64, (640, 16)),
     "touch": Trial(touch, 1_000, 2, (200, 2)),
+    "hour": Trial(hour, 3_600, 8, (50, 2)),
 }
