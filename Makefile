@@ -1,7 +1,7 @@
 # Two commands do the work: `make demo` shows the thing, `make test` checks it. Both install what they need first (as root, on Debian 12).
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo down test drill soak lint bench build
+.PHONY: help demo down test drill soak lint bench build release
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -30,3 +30,6 @@ bench: ## what a page waits for its session, beside Redis, Memcached and files; 
 
 build: ## the extension and the lab, quick profile, to target/debug
 	@scripts/build.sh
+
+release: ## packages, archives, the plugin's zip and what they consist of, to dist/; ARGS="plugin" makes one part
+	@scripts/release.sh $(ARGS)
