@@ -63,7 +63,7 @@ def test_all_is_well(ctl: Ctl, lab: Lab, both: Sites) -> None:
     for region in paths.REGIONS:
         for name in ("session table", "session table: keys", "session table: TTL", "control table", "control table: keys", "parameter"):
             assert checks[name, region]["verdict"] == "ok", name
-        for name in ("right: canary", "right: PutParameter", "right: control table", "site", "quorum"):
+        for name in ("your right: canary", "your right: PutParameter", "your right: control table", "site", "quorum"):
             assert checks[name, region]["verdict"] == "ok", name
         assert checks["session table: replicas", region]["verdict"] == "skipped", "an emulator has none"
     assert checks["parameters agree", None]["verdict"] == "ok"
@@ -97,7 +97,7 @@ def test_parameters_that_do_not_agree_and_a_bad_one(ctl: Ctl, lab: Lab, both: Si
     lab.parameter(None)
     checks = doctor(ctl, "--health-urls", both.urls, code=3)
     assert {("parameter", EAST), ("parameter", WEST)} <= failed(checks)
-    assert checks["right: PutParameter", EAST]["verdict"] == "skipped"
+    assert checks["your right: PutParameter", EAST]["verdict"] == "skipped"
     assert lab.status()["regions"][EAST]["parameter"]["value"] is None, "looking has not made it"
 
 
@@ -105,11 +105,11 @@ def test_a_missing_right_is_said_as_a_statement(ctl: Ctl, lab: Lab, both: Sites)
     lab.fault(WEST, "dynamodb", "denied")
     lab.fault(EAST, "ssm", "denied")
     checks = doctor(ctl, "--health-urls", both.urls, code=3)
-    assert {("right: canary", WEST), ("right: control table", WEST)} <= failed(checks)
-    assert '"dynamodb:UpdateItem"' in checks["right: canary", WEST]["fix"] and f":{WEST}:" in checks["right: canary", WEST]["fix"]
+    assert {("your right: canary", WEST), ("your right: control table", WEST)} <= failed(checks)
+    assert '"dynamodb:UpdateItem"' in checks["your right: canary", WEST]["fix"] and f":{WEST}:" in checks["your right: canary", WEST]["fix"]
     assert checks["session table", WEST]["verdict"] == "skipped", "only the person who looks lacks it"
     assert "ssm:GetParameter" in checks["parameter", EAST]["fix"]
-    assert checks["right: canary", EAST]["verdict"] == "ok"
+    assert checks["your right: canary", EAST]["verdict"] == "ok"
 
 
 def test_a_black_hole_ends_at_its_deadline(ctl: Ctl, lab: Lab, both: Sites) -> None:
@@ -117,7 +117,7 @@ def test_a_black_hole_ends_at_its_deadline(ctl: Ctl, lab: Lab, both: Sites) -> N
     started = time.monotonic()
     checks = doctor(ctl, "--health-urls", both.urls, code=3)
     assert time.monotonic() - started < 25
-    assert {("session table", EAST), ("control table", EAST), ("right: canary", EAST)} <= failed(checks)
+    assert {("session table", EAST), ("control table", EAST), ("your right: canary", EAST)} <= failed(checks)
     assert not {name for name in failed(checks) if name[1] == WEST}, "the other Region is looked at all the same"
 
 

@@ -7,12 +7,13 @@ use serde_json::{Value, json};
 use wp_dynamodb_core::Region;
 
 use crate::memory::Mode;
+use crate::rights::Rights;
 use crate::signal::{AlarmState, Look, Reading, Signal};
 
 /// What the function answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Answer {
-    /// `stay`, `look`, `switch`, `failback`, `repair`, `refuse`, or the order that was carried out.
+    /// `stay`, `look`, `switch`, `failback`, `repair`, `refuse`, `check`, or the order that was carried out.
     pub decision: String,
     /// Why, in a sentence.
     pub why: String,
@@ -41,6 +42,9 @@ pub struct Answer {
     /// Regions whose controllers have not been told of a mode, and hear of it by replication: why.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub not_told: BTreeMap<Region, String>,
+    /// What controllers may do, as they have tried, by the controller's Region.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub rights: BTreeMap<Region, Rights>,
     /// The active Region is lost, and it shall not or cannot be moved.
     pub refused: bool,
     /// What did not go as it should, beside that; a sentence each.

@@ -75,6 +75,8 @@ pub enum Action {
     Tick,
     /// Look, and say what would be done; nothing is changed.
     Status,
+    /// Try what this controller may do, and keep what comes of it.
+    Check,
     /// Move the active Region.
     Switch,
     /// Move it to the preferred Region.

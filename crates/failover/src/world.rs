@@ -8,6 +8,7 @@ use wp_dynamodb_core::Region;
 
 use crate::answer::{Entry, Line};
 use crate::memory::{Memory, Mode, Order, Switched};
+use crate::rights::{Rights, Tried};
 use crate::signal::{Look, Reading};
 
 /// What the control table holds for this controller.
@@ -60,6 +61,12 @@ pub trait World: Sync {
     fn order(&self, region: &Region, value: &str) -> impl Future<Output = Result<(), String>> + Send;
     /// Starts what follows a switch, once for each order: its name; `None` when nothing is set.
     fn follow_up(&self, order: &Order) -> impl Future<Output = Result<Option<String>, String>> + Send;
+    /// What this controller has last found of its own rights.
+    fn rights(&self) -> impl Future<Output = Result<Option<Rights>, String>> + Send;
+    /// Tries them, by calls that change nothing. `values`: each Region's parameter, where it is known and may be tried.
+    fn try_rights(&self, values: &BTreeMap<Region, String>) -> impl Future<Output = Vec<Tried>> + Send;
+    /// Keeps what was found.
+    fn keep_rights(&self, rights: &Rights) -> impl Future<Output = Result<(), String>> + Send;
     /// Says something to whoever reads the logs.
     fn say(&self, line: &Line);
 }

@@ -35,7 +35,8 @@ fn signal(error: &Error) -> Signal {
     }
 }
 
-async fn write_and_read(client: &Client, settings: &Settings, region: &Region) -> Result<(), Error> {
+/// As [`ask`], with the kind of a failure and without the limit.
+pub(super) async fn write_and_read(client: &Client, settings: &Settings, region: &Region) -> Result<(), Error> {
     let nonce = write(client, settings, region).await?;
     match read(client, settings, region).await? {
         Some(found) if found == nonce => Ok(()),

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `memory` | the controller's Region | `version` N, `nonce` S, `body` S (JSON): written by that Region's controller only |
 //! | `mode` | `mode` | `body` S |
+//! | `rights` | the controller's Region | `body` S: what it may do, as it has tried; apart from its memory, whose version decisions hang on |
 //! | `audit` | moment in ms, 13 digits, `#` Region `#` id `#` what | `body` S, `expires` N |
 //!
 //! It is a global table, so everybody's trail is read everywhere; what needs a condition is only ever written in one Region.
@@ -20,6 +21,7 @@ use wp_dynamodb_core::{Error, Kind, Region};
 use crate::answer::Entry;
 use crate::decide::policy::HOUR_MS;
 use crate::memory::{Memory, Mode, Switched};
+use crate::rights::Rights;
 use crate::world::{Held, Kept};
 
 /// How long the audit trail goes back.
@@ -116,6 +118,23 @@ impl Ledger<'_> {
     /// What DynamoDB said, with table and Region.
     pub async fn set_mode(&self, mode: &Mode) -> Result<(), String> {
         let put = self.put("mode", "mode", mode);
+        put.send().await.map(|_| ()).map_err(|e| self.place("PutItem", &translate(e)))
+    }
+
+    /// What this Region's controller has last found of its own rights.
+    ///
+    /// # Errors
+    /// What DynamoDB said, with table and Region; or that the item cannot be understood.
+    pub async fn rights(&self) -> Result<Option<Rights>, String> {
+        self.get("rights", self.home.as_str()).await?.map(|(body, _)| self.understand(&body, "rights")).transpose()
+    }
+
+    /// Keeps that, in place of what was there.
+    ///
+    /// # Errors
+    /// What DynamoDB said, with table and Region.
+    pub async fn keep_rights(&self, rights: &Rights) -> Result<(), String> {
+        let put = self.put("rights", self.home.as_str(), rights);
         put.send().await.map(|_| ()).map_err(|e| self.place("PutItem", &translate(e)))
     }
 

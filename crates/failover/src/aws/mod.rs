@@ -6,7 +6,8 @@
 //! site        a Region's public health check
 //! canary      a write and a read in a Region's session table, and how long replication takes
 //! parameters  the parameter in each Region
-//! ledger      the control table: memory, mode, audit trail
+//! ledger      the control table: memory, mode, rights, audit trail
+//! rights      tries what a controller must be allowed to do
 //! steps       the state machine that follows a switch
 //! ```
 
@@ -14,6 +15,7 @@ pub mod canary;
 pub mod clients;
 pub mod ledger;
 pub mod parameters;
+pub mod rights;
 pub mod site;
 pub mod steps;
 
@@ -25,6 +27,7 @@ use wp_dynamodb_core::Region;
 
 use crate::answer::{Entry, Line};
 use crate::memory::{Memory, Mode, Order};
+use crate::rights::{Rights, Tried};
 use crate::settings::Settings;
 use crate::signal::{Look, Reading, Signal, Signals};
 use crate::world::{Held, Kept, World};
@@ -131,6 +134,18 @@ impl World for Aws<'_> {
         }
     }
 
+    async fn rights(&self) -> Result<Option<Rights>, String> {
+        self.ledger().rights().await
+    }
+
+    async fn try_rights(&self, values: &BTreeMap<Region, String>) -> Vec<Tried> {
+        rights::all(&self.clients, self.settings, values).await
+    }
+
+    async fn keep_rights(&self, rights: &Rights) -> Result<(), String> {
+        self.ledger().keep_rights(rights).await
+    }
+
     fn say(&self, line: &Line) {
         (self.say)(line);
     }
@@ -143,7 +158,9 @@ impl Aws<'_> {
         self.ledger_in(&self.settings.policy.home)
     }
 
-    fn ledger_in<'b>(&'b self, region: &'b Region) -> ledger::Ledger<'b> {
+    /// The control table in `region`, one of the settings'.
+    #[must_use]
+    pub fn ledger_in<'b>(&'b self, region: &'b Region) -> ledger::Ledger<'b> {
         ledger::Ledger { client: self.clients.dynamodb(region), table: &self.settings.control_table, home: region }
     }
 }

@@ -2,6 +2,7 @@
 
 use aws_sdk_sfn::Client;
 use serde_json::json;
+use wp_dynamodb_core::Error;
 use wp_dynamodb_core::aws::translate;
 
 use crate::memory::Order;
@@ -20,5 +21,17 @@ pub async fn start(client: &Client, machine: &str, order: &Order) -> Result<Stri
         Ok(_) => Ok(order.id.clone()),
         Err(error) if error.as_service_error().is_some_and(|e| e.is_execution_already_exists()) => Ok(order.id.clone()),
         Err(error) => Err(format!("StartExecution of {machine}: {}", translate(error).cause)),
+    }
+}
+
+/// Whether it may be started: with an input that is no JSON nothing ever is, and the refusal of the input says that the right is there.
+///
+/// # Errors
+/// What Step Functions said.
+pub async fn may_start(client: &Client, machine: &str) -> Result<(), Error> {
+    match client.start_execution().state_machine_arn(machine).name("rights").input("no JSON").send().await {
+        Ok(_) => Ok(()),
+        Err(error) if error.as_service_error().is_some_and(|e| e.is_invalid_execution_input()) => Ok(()),
+        Err(error) => Err(translate(error)),
     }
 }

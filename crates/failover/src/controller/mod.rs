@@ -5,6 +5,7 @@
 //! watch    ticks and alarms: looks, until there is nothing more to learn
 //! orders   what people want
 //! act      switches, repairs, what follows them
+//! rights   what this controller may do, tried when nothing else is to be done
 //! ```
 //!
 //! What must hold: the intention is kept before the first parameter is written, so that an invocation that is killed anywhere is taken up
@@ -12,6 +13,7 @@
 
 mod act;
 mod orders;
+mod rights;
 mod watch;
 
 #[cfg(test)]
@@ -48,6 +50,8 @@ pub struct Outcome {
     pub look: Look,
     /// The switch was made, and something after it failed: to be raised, once the metrics are told.
     pub failure: Option<String>,
+    /// Whether an order is still pending.
+    pub under_way: bool,
 }
 
 impl<W: World> Controller<'_, W> {
@@ -99,6 +103,7 @@ impl<W: World> Controller<'_, W> {
             mode,
             looks: 1,
             not_told: BTreeMap::new(),
+            rights: BTreeMap::new(),
             refused: verdict.refused,
             warnings: Vec::new(),
         }

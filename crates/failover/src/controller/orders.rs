@@ -21,6 +21,7 @@ impl<W: World> Controller<'_, W> {
         match order.action {
             Action::Tick => self.watch(&[]).await,
             Action::Status => self.status().await,
+            Action::Check => self.check().await,
             Action::Switch => {
                 let to = order.to.as_deref().ok_or("\"to\" is missing: the Region to go to")?;
                 let known = &self.settings.policy.regions;
@@ -41,7 +42,7 @@ impl<W: World> Controller<'_, W> {
     }
 
     /// Looks and says what would be done; nothing is kept.
-    async fn status(&self) -> Result<Outcome, String> {
+    pub(super) async fn status(&self) -> Result<Outcome, String> {
         let mut warnings = Vec::new();
         let pass = match self.look(&[]).await {
             Ok(pass) => pass,
@@ -57,7 +58,7 @@ impl<W: World> Controller<'_, W> {
             serde_json::to_value(&pass.verdict.decision).ok().and_then(|v| v["decision"].as_str().map(str::to_owned)).unwrap_or_default();
         let mut answer = self.answer(&word, &pass.verdict, &pass.memory, pass.held.mode.clone(), &pass.look);
         answer.warnings = warnings;
-        Ok(Outcome { answer, look: pass.look, failure: None })
+        Ok(Outcome { answer, look: pass.look, failure: None, under_way: pass.memory.pending.is_some() })
     }
 
     async fn switch(&self, order: &Order, to: &Region) -> Result<Outcome, String> {
@@ -97,7 +98,7 @@ impl<W: World> Controller<'_, W> {
             let mut answer = self.answer("stay", &verdict, &memory, held.mode.clone(), &look);
             answer.why = format!("{to} is active already, and all Regions say so");
             answer.value = value;
-            return Ok(Outcome { answer, look, failure: None });
+            return Ok(Outcome { answer, look, failure: None, under_way: memory.pending.is_some() });
         }
         if look.signals.get(to).is_some_and(|s| s.site == Signal::Unknown) {
             warnings.push(format!("the site of {to} was not asked: no WP_DYNAMODB_HEALTH_URLS (--health-urls) for it"));
@@ -106,6 +107,12 @@ impl<W: World> Controller<'_, W> {
             self.may_go(&memory, &look, &from, to).await?;
         }
         let mut pass = Pass { memory, version: held.version, held, look, verdict };
+        let mut answer =
+            self.answer(if back { "failback" } else { "switch" }, &pass.verdict, &pass.memory, pass.held.mode.clone(), &pass.look);
+        if self.settings.person {
+            // What a person's machine has seen is no look of the controller's: neither a count nor a sign of life.
+            pass.memory = pass.held.memory.clone();
+        }
         let force = order.force;
         // A person's switch does not use up what the controllers may do by themselves.
         let at_ms = self.world.now_ms();
@@ -132,14 +139,12 @@ impl<W: World> Controller<'_, W> {
                 warnings.push(format!("the intention could not be kept ({why}): what follows a switch is not started, do it by hand"))
             }
         }
-        let mut answer =
-            self.answer(if back { "failback" } else { "switch" }, &pass.verdict, &pass.memory, pass.held.mode.clone(), &pass.look);
         answer.why.clone_from(&order.why);
         answer.warnings = warnings;
         self.carry_out(&order, &mut answer).await?;
         // A person's machine does not know what follows: the controller of the new Region finds the order pending, and finishes it.
         let failure = if self.settings.person { None } else { self.finish(&order, &mut pass, &mut answer).await.err() };
-        Ok(Outcome { answer, look: pass.look, failure })
+        Ok(Outcome { answer, look: pass.look, failure, under_way: pass.memory.pending.is_some() })
     }
 
     /// Whether a person's switch is a good idea: the target is well, and what the old Region holds has arrived there.

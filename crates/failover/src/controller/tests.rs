@@ -12,6 +12,7 @@ use crate::answer::{Entry, Line};
 use crate::decide::tests::region;
 use crate::event::Event;
 use crate::memory::{Memory, Mode, Order, Way};
+use crate::rights::{EVERY_MS, Found, Pace, Right, Rights, Tried};
 use crate::settings::Settings;
 use crate::signal::{Look, Reading, Signal, Signals};
 use crate::world::{Held, Kept, World};
@@ -40,6 +41,10 @@ struct Inner {
     meanwhile: Option<fn(&mut Inner)>,
     writes: Vec<(Region, String)>,
     lines: Vec<String>,
+    rights: Option<Rights>,
+    /// The parameters' values, each time that rights were tried.
+    tries: Vec<BTreeMap<Region, String>>,
+    refused_rights: bool,
 }
 
 struct Lab {
@@ -203,6 +208,31 @@ impl World for Lab {
                 i.followed.push(order.id.clone());
             }
             Ok(Some(order.id.clone()))
+        })
+    }
+
+    async fn rights(&self) -> Result<Option<Rights>, String> {
+        self.touch().await;
+        self.with(|i| if i.ledger_away { Err("away".to_owned()) } else { Ok(i.rights.clone()) })
+    }
+
+    async fn try_rights(&self, values: &BTreeMap<Region, String>) -> Vec<Tried> {
+        self.touch().await;
+        self.with(|i| {
+            i.tries.push(values.clone());
+            let found = if i.refused_rights { Found::Missing("AccessDeniedException".to_owned()) } else { Found::Held };
+            vec![Tried { right: Right::PutParameter, region: region("us-east-1"), on: "/p".to_owned(), found }]
+        })
+    }
+
+    async fn keep_rights(&self, rights: &Rights) -> Result<(), String> {
+        self.touch().await;
+        self.with(|i| {
+            if i.ledger_away {
+                return Err("away".to_owned());
+            }
+            i.rights = Some(rights.clone());
+            Ok(())
         })
     }
 
@@ -678,4 +708,96 @@ async fn status_changes_nothing() {
     let outcome = lab.send(&settings, json!({"action": "status"})).await.expect("alive").expect("seen");
     assert_eq!(outcome.answer.active, "us-west-2");
     assert_eq!(lab.with(|i| (i.version, i.writes.len(), i.trail.len())), (0, 0, 0));
+}
+
+/// A tick, and what the function does after it. How often rights have been tried.
+async fn tended(lab: &Lab, settings: &Settings, pace: &Pace) -> usize {
+    let outcome = lab.tick(settings).await;
+    Controller { world: lab, settings }.tend(pace, &outcome).await;
+    lab.with(|i| i.tries.len())
+}
+
+#[tokio::test(start_paused = true)]
+async fn rights_are_tried_hourly_whatever_process_it_is() {
+    let (lab, settings, pace) = (Lab::new(), settings("us-west-2"), Pace::default());
+    assert_eq!(tended(&lab, &settings, &pace).await, 1, "the first look of all");
+    let version = lab.with(|i| i.version);
+    assert_eq!(lab.with(|i| i.rights.as_ref().map(|r| r.tried.len())), Some(1));
+    assert_eq!(tended(&lab, &settings, &pace).await, 1);
+    assert_eq!(tended(&lab, &settings, &Pace::default()).await, 1, "a cold start finds what another process has left");
+    lab.with(|i| i.now_ms += EVERY_MS);
+    let cold = Pace::default();
+    assert_eq!(tended(&lab, &settings, &cold).await, 2, "unless it is older");
+    assert_eq!(tended(&lab, &settings, &pace).await, 2, "one of several processes is enough");
+    assert_eq!(lab.with(|i| i.version), version + 4, "the memory's version is the looks' alone");
+    let both = ["us-east-1", "us-west-2"].map(|name| (region(name), "us-east-1".to_owned()));
+    assert_eq!(lab.with(|i| i.tries[0].clone()), BTreeMap::from(both));
+}
+
+#[tokio::test(start_paused = true)]
+async fn rights_are_not_tried_while_something_fails_or_is_to_be_done() {
+    let (settings, pace) = (settings("us-west-2"), Pace::default());
+    for ill in ["us-east-1", "us-west-2"] {
+        let lab = Lab::new();
+        lab.with(|i| i.dead.push(region(ill)));
+        assert_eq!(tended(&lab, &settings, &pace).await, 0, "{ill} is ill");
+    }
+    let lab = Lab::new();
+    lab.with(|i| i.mode = Some(Mode { way: Way::Pinned, by: "jo".into(), why: "work".into(), at_ms: 1, before: None }));
+    lab.with(|i| i.dead.push(region("us-east-1")));
+    assert_eq!(tended(&lab, &settings, &pace).await, 0, "an outage during a pin is one");
+    let lab = Lab::new();
+    lab.with(|i| {
+        i.parameters.insert(region("us-east-1"), ("us-west-2".to_owned(), 9));
+        i.refuses_writes.push(region("us-west-2"));
+    });
+    assert_eq!(tended(&lab, &settings, &pace).await, 0, "a straggler is to be repaired");
+    let lab = Lab::new();
+    let person = Settings { person: true, ..settings.clone() };
+    lab.send(&person, json!({"action": "switch", "to": "us-west-2"})).await.expect("alive").expect("done");
+    lab.with(|i| i.follow_fails = true);
+    let outcome = lab.tick(&settings).await;
+    assert!(outcome.under_way && outcome.failure.is_some());
+    Controller { world: &lab, settings: &settings }.tend(&pace, &outcome).await;
+    assert_eq!(lab.with(|i| i.tries.len()), 0, "a switch is under way");
+    lab.with(|i| i.follow_fails = false);
+    lab.with(|i| i.now_ms += 60_000);
+    assert_eq!(tended(&lab, &settings, &pace).await, 1, "and then it is over");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stragglers_old_order_is_never_tried() {
+    let (lab, settings) = (Lab::new(), settings("us-west-2"));
+    lab.with(|i| i.parameters.insert(region("us-west-2"), ("us-west-2".to_owned(), 9)));
+    let checked = lab.send(&settings, json!({"action": "check"})).await.expect("alive").expect("done");
+    assert_eq!(lab.with(|i| i.tries[0].clone()), BTreeMap::from([(region("us-west-2"), "us-west-2".to_owned())]));
+    assert!(lab.with(|i| i.writes.is_empty()), "a check repairs nothing");
+    assert_eq!(checked.answer.decision, "check");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_missing_right_is_said_and_answered_and_is_no_error() {
+    let (lab, settings) = (Lab::new(), settings("us-west-2"));
+    lab.with(|i| i.refused_rights = true);
+    assert_eq!(tended(&lab, &settings, &Pace::default()).await, 1);
+    let line = lab.with(|i| i.lines.iter().find(|l| l.contains("is missing")).cloned()).expect("a line");
+    let line: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+    assert_eq!((&line["level"], &line["right"], &line["region"]), (&json!("ERROR"), &json!("put-parameter"), &json!("us-east-1")));
+    lab.with(|i| i.ledger_away = true);
+    let checked = lab.send(&settings, json!({"action": "check"})).await.expect("alive").expect("done");
+    assert!(checked.answer.why.contains("PutParameter in us-east-1: AccessDenied"), "{}", checked.answer.why);
+    assert_eq!(checked.answer.rights[&region("us-west-2")].missing().count(), 1);
+    assert_eq!(checked.answer.warnings.len(), 2, "without the control table it is tried all the same: {:?}", checked.answer.warnings);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_persons_order_is_no_look_of_the_controllers() {
+    let (lab, settings) = (Lab::new(), settings("us-west-2"));
+    let person = Settings { person: true, ..settings.clone() };
+    lab.send(&person, json!({"action": "switch", "to": "us-west-2", "by": "ann"})).await.expect("alive").expect("done");
+    let memory = lab.with(|i| i.memory.clone());
+    assert_eq!((memory.looked_ms, memory.regions.len()), (0, 0));
+    assert!(memory.pending.is_some(), "what follows is left to the controller");
+    lab.tick(&settings).await;
+    assert!(lab.with(|i| i.memory.looked_ms > 0 && i.memory.pending.is_none()));
 }

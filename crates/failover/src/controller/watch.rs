@@ -131,7 +131,7 @@ impl<W: World> Controller<'_, W> {
                 failure
             }
         };
-        Ok(Some(Outcome { answer, look: pass.look, failure }))
+        Ok(Some(Outcome { answer, look: pass.look, failure, under_way: pass.memory.pending.is_some() }))
     }
 
     /// Whether a person, or another controller, has spoken since the look. A switch is the newest write, and would overrule it.
@@ -160,7 +160,7 @@ impl<W: World> Controller<'_, W> {
         self.record(entry, &mut answer.warnings).await;
         answer.decision = "stay".to_owned();
         answer.why = format!("not moved to {}: {why}", order.to);
-        Ok(Outcome { answer, look: pass.look, failure: None })
+        Ok(Outcome { answer, look: pass.look, failure: None, under_way: false })
     }
 
     /// Keeps the memory. False: another invocation was faster.

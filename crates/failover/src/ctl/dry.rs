@@ -8,6 +8,7 @@ use wp_dynamodb_core::Region;
 
 use crate::answer::{Entry, Line};
 use crate::memory::{Memory, Mode, Order};
+use crate::rights::{Rights, Tried};
 use crate::signal::{Look, Reading};
 use crate::world::{Held, Kept, World};
 
@@ -86,6 +87,18 @@ impl<W: World> World for Dry<'_, W> {
 
     async fn follow_up(&self, _: &Order) -> Result<Option<String>, String> {
         Ok(None)
+    }
+
+    async fn rights(&self) -> Result<Option<Rights>, String> {
+        self.world.rights().await
+    }
+
+    async fn try_rights(&self, values: &BTreeMap<Region, String>) -> Vec<Tried> {
+        self.world.try_rights(values).await
+    }
+
+    async fn keep_rights(&self, _: &Rights) -> Result<(), String> {
+        Ok(())
     }
 
     fn say(&self, line: &Line) {

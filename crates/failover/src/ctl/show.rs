@@ -51,5 +51,11 @@ pub(crate) fn answer(answer: &Answer) {
     for warning in &answer.warnings {
         println!("warning: {warning}");
     }
+    for (home, rights) in &answer.rights {
+        for (tried, cause) in rights.missing() {
+            let when = moment(rights.at_ms);
+            println!("{home}'s controller lacks the right {} in {}, as it has tried at {when}: {cause}", tried.right, tried.region);
+        }
+    }
     println!("{}: {}", answer.decision, answer.why);
 }

@@ -1,18 +1,27 @@
 //! `status`: looks at all Regions.
 
+use std::collections::BTreeMap;
+
+use futures_util::future::{join, join_all};
+use wp_dynamodb_core::Region;
+
 use super::args::Common;
 use super::{End, place, show};
 use crate::aws::Aws;
 use crate::controller::Controller;
 use crate::event::{Action, Event, Order};
+use crate::rights::Rights;
+use crate::settings::Settings;
 
-/// Ill: a Region is lost or does not hold the newest order, or a controller would refuse.
+/// Ill: a Region is lost or does not hold the newest order, a controller would refuse, or is refused something itself.
 pub(crate) async fn run(common: &Common) -> anyhow::Result<End> {
     let settings = place::find(common, None).await?;
     let aws = Aws::new(&settings, place::silent).await;
     let controller = Controller { world: &aws, settings: &settings };
-    let outcome = controller.handle(Event::Order(Order::of(Action::Status))).await.map_err(anyhow::Error::msg)?;
-    let answer = outcome.answer;
+    let looked = controller.handle(Event::Order(Order::of(Action::Status)));
+    let (outcome, rights) = join(looked, rights(&aws, &settings)).await;
+    let mut answer = outcome.map_err(anyhow::Error::msg)?.answer;
+    answer.rights = rights;
     if settings.policy.quorum < 2 {
         eprintln!(
             "judged by DynamoDB alone: without --health-urls (WP_DYNAMODB_HEALTH_URLS) no site was asked, and controllers want two witnesses"
@@ -24,6 +33,14 @@ pub(crate) async fn run(common: &Common) -> anyhow::Result<End> {
         show::answer(&answer);
     }
     let lost = answer.signals.values().any(|s| s.site.is_failed() || s.dynamodb.is_failed());
-    let ill = lost || !answer.stragglers.is_empty() || answer.decision != "stay";
+    let refused = answer.rights.values().any(|rights| rights.missing().next().is_some());
+    let ill = lost || refused || !answer.stragglers.is_empty() || answer.decision != "stay";
     Ok(if ill { End::Ill } else { End::Well })
+}
+
+/// What each controller has found of its rights. A Region that does not answer is shown without: that it does not is seen already.
+async fn rights(aws: &Aws<'_>, settings: &Settings) -> BTreeMap<Region, Rights> {
+    let looks = settings.policy.regions.iter().map(|region| async move { (region.clone(), aws.ledger_in(region).rights().await) });
+    let known = |(region, found): (Region, Result<Option<Rights>, String>)| found.ok().flatten().map(|rights| (region, rights));
+    join_all(looks).await.into_iter().filter_map(known).collect()
 }

@@ -102,7 +102,7 @@ impl Subject {
     }
 
     /// What to look at when a Region does not answer.
-    fn reach(&self) -> String {
+    pub(super) fn reach(&self) -> String {
         let place = self.region.as_ref().map_or_else(|| "AWS".to_owned(), |r| format!("AWS in {r}"));
         format!("see whether {place} can be reached from here (network, proxy, endpoints), and https://health.aws.amazon.com/health/status")
     }

@@ -1,9 +1,10 @@
-//! The controllers: whether each one looks, who decides, and whether a quorum is left when a Region is away.
+//! The controllers: whether each one looks, and may do what it must; who decides, and whether a quorum is left when a Region is away.
 
 use wp_dynamodb_core::Region;
 
 use super::check::{Check, Subject};
-use crate::aws::clients::Clients;
+use super::place::Account;
+use super::rights;
 use crate::aws::ledger::Ledger;
 use crate::ctl::show;
 use crate::memory::{Mode, Way};
@@ -12,22 +13,33 @@ use crate::settings::Settings;
 /// A controller that has not looked for so long is not there: ticks come each minute.
 const LATE_MS: u64 = 300_000;
 
-/// Asks one Region's control table for what its controller remembers, and for what people have set, if it answers.
-pub(super) async fn look(clients: &Clients, settings: &Settings, region: &Region, now_ms: u64) -> (Vec<Check>, Option<Option<Mode>>) {
+/// Asks one Region's control table for what its controller remembers and has found of its rights, and for what people have set, if it
+/// answers.
+pub(super) async fn look(ledger: Ledger<'_>, account: &Account, now_ms: u64) -> (Vec<Check>, Option<Option<Mode>>) {
+    let region = ledger.home;
     let subject = Subject::new("controller", Some(region));
-    let ledger = Ledger { client: clients.dynamodb(region), table: &settings.control_table, home: region };
-    match ledger.recall(now_ms).await {
-        Ok(held) => (vec![alive(&subject, held.version, held.memory.looked_ms, now_ms, region)], Some(held.mode)),
-        Err(why) => (vec![subject.skipped(format!("what it remembers cannot be read: {why}"))], None),
+    let held = match ledger.recall(now_ms).await {
+        Ok(held) => held,
+        Err(why) => return (vec![subject.skipped(format!("what it remembers cannot be read: {why}"))], None),
+    };
+    let mut checks = vec![alive(&subject, held.memory.looked_ms, now_ms, region)];
+    // Of one that is not there nothing is expected.
+    if held.memory.looked_ms > 0 {
+        match ledger.rights().await {
+            Ok(found) => checks.extend(rights::of_controller(found.as_ref(), region, account, now_ms)),
+            Err(why) => checks.push(Subject::new("the controller's rights", Some(region)).skipped(why)),
+        }
     }
+    (checks, Some(held.mode))
 }
 
-fn alive(subject: &Subject, version: u64, looked_ms: u64, now_ms: u64, region: &Region) -> Check {
+/// `looked_ms`: 0 also where only people's orders have been kept.
+fn alive(subject: &Subject, looked_ms: u64, now_ms: u64, region: &Region) -> Check {
     let fix = format!(
         "aws lambda list-functions --region {region} --query \"Functions[?contains(FunctionName,'failover')]\"; aws scheduler list-schedules --region {region}; \
          aws logs tail --region {region} --since 15m /aws/lambda/<function>; none there: infra/region.yaml"
     );
-    if version == 0 {
+    if looked_ms == 0 {
         // Sites that switch by hand have none.
         return subject.warn("none has ever looked: nothing moves the active Region to this one by itself", fix);
     }
@@ -93,10 +105,10 @@ mod tests {
     #[test]
     fn a_controller_must_have_looked_lately() {
         let region = Region::parse("us-west-2").expect("a Region");
-        let judge = |version, looked| alive(&Subject::new("c", None), version, looked, 1_000_000, &region).verdict;
-        assert_eq!(judge(0, 0), Verdict::Warn);
-        assert_eq!(judge(3, 950_000), Verdict::Ok);
-        assert_eq!(judge(3, 600_000), Verdict::Fail);
+        let judge = |looked| alive(&Subject::new("c", None), looked, 1_000_000, &region).verdict;
+        assert_eq!(judge(0), Verdict::Warn);
+        assert_eq!(judge(950_000), Verdict::Ok);
+        assert_eq!(judge(600_000), Verdict::Fail);
     }
 
     #[test]

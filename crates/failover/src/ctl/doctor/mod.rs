@@ -8,7 +8,7 @@
 //! alarm         which value fires an alarm
 //! health_check  the health check behind it
 //! site          the public health checks
-//! rights        what a controller must be allowed to do
+//! rights        what whoever runs this, and each controller, is allowed to do
 //! controllers   whether they look, who decides, and whether a quorum is left
 //! clock         this host's clock
 //! ```
@@ -113,7 +113,7 @@ impl Doctor<'_> {
             (checks, reading)
         };
         let site = site::look(settings, region);
-        let controller = controllers::look(clients, settings, region, self.aws.now_ms());
+        let controller = controllers::look(self.aws.ledger_in(region), account, self.aws.now_ms());
         let (((tables, (parameter, reading)), site), (controller, mode)) = join(join(join(tables, parameter), site), controller).await;
         let checks = tables.into_iter().flatten().chain(parameter).chain(site).chain(controller).collect();
         (checks, reading, mode)

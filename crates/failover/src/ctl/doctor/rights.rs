@@ -1,90 +1,148 @@
-//! What a controller must be allowed to do, tried with the credentials that are there, by calls that change nothing (but the canary).
+//! Rights in words: those of whoever runs this, tried here and now; and those of each controller, as it has tried them itself.
 
-use aws_sdk_dynamodb::types::AttributeValue;
-use aws_sdk_ssm::types::ParameterType;
-use wp_dynamodb_core::aws::translate;
-use wp_dynamodb_core::{Error, Kind, Region};
+use wp_dynamodb_core::Region;
 
 use super::check::{Check, Subject, allow};
 use super::place::Account;
-use crate::aws::canary;
 use crate::aws::clients::Clients;
-use crate::aws::ledger::Ledger;
+use crate::aws::rights as trials;
+use crate::ctl::show;
+use crate::rights::{EVERY_MS, Found, Right, Rights, Tried};
 use crate::settings::Settings;
-use crate::signal::{Reading, Signal};
+use crate::signal::Reading;
 
-/// In one Region. `parameter`: what was read there; without one nothing is tried, for the try would make it.
+/// A controller tries them hourly, but not in an outage.
+const OLD_MS: u64 = 3 * EVERY_MS;
+
+/// In one Region, with the credentials that are there. `parameter`: what was read there; without one nothing is tried, for the try would
+/// make it.
 pub(super) async fn look(clients: &Clients, settings: &Settings, region: &Region, account: &Account, parameter: &Reading) -> Vec<Check> {
-    let (canary, put, control) = futures_util::future::join3(
-        canary(clients, settings, region, account),
-        put_parameter(clients, settings, region, account, parameter),
-        control_table(clients, settings, region, account),
-    )
-    .await;
-    let mut checks = vec![canary, put];
-    checks.extend(control);
-    checks
+    let value = match parameter {
+        Reading::Value { value, .. } => Some(value.as_str()),
+        _ => None,
+    };
+    let tried = futures_util::future::join3(
+        trials::canary(clients, settings, region),
+        trials::put_parameter(clients, settings, region, value),
+        trials::control_table(clients, settings, region),
+    );
+    let (canary, put, control) = tried.await;
+    [canary, put, control].iter().map(|tried| yours(tried, account)).collect()
 }
 
-async fn canary(clients: &Clients, settings: &Settings, region: &Region, account: &Account) -> Check {
-    let subject = Subject::new("right: canary", Some(region));
-    let arn = account.arn("dynamodb", region, &format!("table/{}", settings.table.name));
-    match canary::ask(clients.dynamodb(region), settings, region).await {
-        Signal::Ok => subject.ok("UpdateItem and GetItem on the session table"),
-        Signal::Failed(why) => {
-            subject.fail(why, format!("this is what the controllers take for a loss of {region}; see wp-dynamodb-ctl status"))
+fn yours(tried: &Tried, account: &Account) -> Check {
+    let subject = Subject::new(format!("your right: {}", tried.right), Some(&tried.region));
+    match &tried.found {
+        Found::Held => subject.ok(calls(tried.right)),
+        Found::Missing(why) => subject.fail(why, statement(tried, account)),
+        Found::Untried(why) => subject.skipped(why),
+        Found::Unknown(why) if tried.right == Right::Canary => {
+            subject.fail(why, format!("this is what the controllers take for a loss of {}; see wp-dynamodb-ctl status", tried.region))
         }
-        other => subject.fail(other.to_string(), allow(&["dynamodb:GetItem", "dynamodb:UpdateItem"], &arn)),
+        Found::Unknown(why) => subject.fail(why, subject.reach()),
     }
 }
 
-/// Without `Overwrite` an existing parameter is never changed, and the refusal says that the right is there.
-async fn put_parameter(clients: &Clients, settings: &Settings, region: &Region, account: &Account, parameter: &Reading) -> Check {
-    let subject = Subject::new("right: PutParameter", Some(region));
-    let (Reading::Value { value, .. }, name) = (parameter, &settings.parameter) else {
-        return subject.skipped("without a good parameter the try would make one");
+/// Of the controller in `home`. `rights`: what it has kept; none: it has never tried.
+pub(super) fn of_controller(rights: Option<&Rights>, home: &Region, account: &Account, now_ms: u64) -> Vec<Check> {
+    let all = Subject::new("the controller's rights", Some(home));
+    let again = format!(
+        "aws lambda invoke --region {home} --function-name wp-dynamodb-failover --cli-binary-format raw-in-base64-out \
+         --payload '{{\"action\":\"check\"}}' /dev/stdout"
+    );
+    let Some(rights) = rights else {
+        return vec![all.warn("it has never tried them: it is of an earlier version, or something has failed at each look", again)];
     };
-    let put = clients.ssm(region).put_parameter().name(name).value(value).r#type(ParameterType::String).overwrite(false).send().await;
-    let error = match put {
-        // Somebody has deleted it since it was read; now it is there again, as it was.
-        Ok(_) => return subject.ok("PutParameter wrote the value that was there before"),
-        Err(error) if error.as_service_error().is_some_and(|e| e.is_parameter_already_exists()) => {
-            return subject.ok("PutParameter is allowed");
+    let age_ms = now_ms.saturating_sub(rights.at_ms);
+    let age = if age_ms > OLD_MS {
+        all.warn(format!("tried {}, {} h ago: what is said of them is as old", show::moment(rights.at_ms), age_ms / EVERY_MS), again)
+    } else {
+        all.ok(format!("tried {} s ago, by itself", age_ms / 1000))
+    };
+    std::iter::once(age).chain(rights.tried.iter().map(|tried| its(tried, home, account))).collect()
+}
+
+fn its(tried: &Tried, home: &Region, account: &Account) -> Check {
+    let subject = Subject::new(format!("the controller's right: {} in {}", tried.right, tried.region), Some(home));
+    match &tried.found {
+        Found::Held => subject.ok(calls(tried.right)),
+        Found::Missing(why) => subject.fail(why, statement(tried, account)),
+        Found::Untried(why) => subject.skipped(why),
+        Found::Unknown(why) => subject.warn(
+            format!("it could not be tried: {why}"),
+            format!("see whether the function in {home} reaches AWS in {} (its network and endpoints), and its log", tried.region),
+        ),
+    }
+}
+
+fn calls(right: Right) -> &'static str {
+    match right {
+        Right::Canary => "UpdateItem and GetItem on the session table",
+        Right::GetParameter => "GetParameter is allowed",
+        Right::PutParameter => "PutParameter is allowed",
+        Right::ControlTable => "GetItem, PutItem and Query",
+        Right::StartExecution => "StartExecution is allowed",
+    }
+}
+
+/// The IAM statement that is missing.
+fn statement(tried: &Tried, account: &Account) -> String {
+    let arn = match tried.right {
+        Right::Canary | Right::ControlTable => account.arn("dynamodb", &tried.region, &format!("table/{}", tried.on)),
+        Right::GetParameter | Right::PutParameter => {
+            account.arn("ssm", &tried.region, &format!("parameter/{}", tried.on.trim_start_matches('/')))
         }
-        Err(error) => translate(error),
+        Right::StartExecution => tried.on.clone(),
     };
-    let arn = account.arn("ssm", region, &format!("parameter/{}", name.trim_start_matches('/')));
-    denied(&subject, "PutParameter", &error, &["ssm:GetParameter", "ssm:PutParameter"], &arn)
+    allow(tried.right.actions(), &arn)
 }
 
-/// A condition that cannot hold: the right is proved by the refusal.
-async fn control_table(clients: &Clients, settings: &Settings, region: &Region, account: &Account) -> Vec<Check> {
-    let arn = account.arn("dynamodb", region, &format!("table/{}", settings.control_table));
-    let actions = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"];
-    let writes = Subject::new("right: control table", Some(region));
-    let text = |text: &str| AttributeValue::S(text.to_owned());
-    let put = clients.dynamodb(region).put_item().table_name(&settings.control_table).item("pk", text("doctor")).item("sk", text("doctor"));
-    let put = put.condition_expression("attribute_exists(#pk) AND attribute_not_exists(#pk)").expression_attribute_names("#pk", "pk");
-    let ledger = Ledger { client: clients.dynamodb(region), table: &settings.control_table, home: region };
-    let (put, get, query) = futures_util::future::join3(put.send(), ledger.mode(), ledger.trail(0, 1)).await;
-    let put = match put.map_err(translate) {
-        Ok(_) => Err(Error::new(Kind::Internal, "a condition that cannot hold was taken as held")),
-        Err(error) if error.kind == Kind::Condition => Ok(()),
-        Err(error) => Err(error),
-    };
-    if let Err(error) = put {
-        return vec![denied(&writes, "PutItem", &error, &actions, &arn)];
-    }
-    match get.map(|_| ()).and(query.map(|_| ())) {
-        Ok(()) => vec![writes.ok("GetItem, PutItem and Query")],
-        Err(why) => vec![writes.fail(why, allow(&actions, &arn))],
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::super::check::Verdict;
+    use super::*;
 
-fn denied(subject: &Subject, call: &str, error: &Error, actions: &[&str], arn: &str) -> Check {
-    match error.kind {
-        Kind::Access => subject.fail(format!("{call}: {}", error.cause), allow(actions, arn)),
-        Kind::NotFound => subject.skipped(format!("{call}: {}", error.cause)),
-        _ => subject.not_seen(call, error, ""),
+    fn tried(right: Right, on: &str, found: Found) -> Tried {
+        Tried { right, region: Region::parse("us-east-1").expect("a Region"), on: on.into(), found }
+    }
+
+    fn seen(rights: Option<&Rights>, now_ms: u64) -> Vec<(String, Verdict)> {
+        let home = Region::parse("us-west-2").expect("a Region");
+        of_controller(rights, &home, &Account::default(), now_ms).into_iter().map(|c| (c.name, c.verdict)).collect()
+    }
+
+    #[test]
+    fn a_missing_right_of_the_controller_fails_with_its_statement() {
+        let machine = "arn:aws:states:us-west-2:111122223333:stateMachine:m";
+        for (right, on, action, resource) in [
+            (Right::Canary, "s", "dynamodb:UpdateItem", "arn:aws:dynamodb:us-east-1:111122223333:table/s"),
+            (Right::PutParameter, "/w/r", "ssm:PutParameter", "arn:aws:ssm:us-east-1:111122223333:parameter/w/r"),
+            (Right::StartExecution, machine, "states:StartExecution", machine),
+        ] {
+            let home = Region::parse("us-west-2").expect("a Region");
+            let check = its(&tried(right, on, Found::Missing("AccessDeniedException".into())), &home, &Account::default());
+            assert_eq!((check.verdict, check.region.as_ref()), (Verdict::Fail, Some(&home)));
+            let fix = check.fix.expect("a fix");
+            assert!(fix.contains(action) && fix.contains(resource), "{fix}");
+        }
+    }
+
+    #[test]
+    fn what_is_old_or_was_never_tried_is_a_warning() {
+        assert_eq!(seen(None, 0), [("the controller's rights".to_owned(), Verdict::Warn)]);
+        let rights = Rights { at_ms: 5_000, tried: vec![tried(Right::ControlTable, "c", Found::Held)] };
+        let of = |now_ms| seen(Some(&rights), now_ms).iter().map(|(_, verdict)| *verdict).collect::<Vec<_>>();
+        assert_eq!(of(5_000 + OLD_MS), [Verdict::Ok, Verdict::Ok]);
+        assert_eq!(of(5_001 + OLD_MS), [Verdict::Warn, Verdict::Ok]);
+    }
+
+    #[test]
+    fn silence_is_no_missing_right() {
+        let late = Rights { at_ms: 0, tried: vec![tried(Right::PutParameter, "/p", Found::Unknown("no answer".into()))] };
+        let name = "the controller's right: PutParameter in us-east-1".to_owned();
+        assert_eq!(seen(Some(&late), 0)[1], (name, Verdict::Warn));
+        assert_eq!(yours(&late.tried[0], &Account::default()).verdict, Verdict::Fail, "who asks can see to it at once");
+        let untried = tried(Right::PutParameter, "/p", Found::Untried("there is none".into()));
+        assert_eq!(yours(&untried, &Account::default()).verdict, Verdict::Skipped);
     }
 }
