@@ -1,0 +1,3 @@
+<?php
+header( 'Content-Type: text/plain; version=0.0.4' );
+echo wp_dynamodb_metrics( 'prometheus' );
