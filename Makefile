@@ -1,7 +1,7 @@
 # Two commands do the work: `make demo` shows the thing, `make test` checks it. Both install what they need first (as root, on Debian 12).
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo down test drill soak lint bench build release
+.PHONY: help demo down test drill rehearse soak lint bench build release
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -17,6 +17,9 @@ test: ## everything that checks itself; KEEP_GOING=1 goes on after a failed phas
 
 drill: ## faults under load, each held against its limits; ARGS="blackhole --quick" chooses
 	@scripts/drill.sh $(ARGS)
+
+rehearse: ## a Region is lost, with DNS, alarm and controller, beside the usual recipe; ARGS="--quick" is short
+	@scripts/rehearse.sh $(ARGS)
 
 soak: ## large numbers, counted: stale sessions, lost changes, locks; ARGS="locks --scale 0.1" chooses
 	@scripts/soak.sh $(ARGS)

@@ -10,7 +10,7 @@ import pytest
 
 from harness import paths, process
 
-from test_drills import assert_stands_alone
+from test_drills import STACK, assert_stands_alone
 
 BOOTSTRAP = Path(os.environ.get("WPD_BOOTSTRAP", paths.TARGET / "bootstrap"))
 EAST, WEST = paths.REGIONS
@@ -28,7 +28,7 @@ def rehearse(run: Path, ports: paths.Ports) -> Rehearse:
             "WPD_LAB": str(paths.LAB), "WPD_EXTENSION": str(paths.EXTENSION),
         }
         command = [str(paths.LAB), "rehearse", "--bootstrap", str(bootstrap), *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False, env=env, cwd="/")
+        done = subprocess.run(command, capture_output=True, text=True, timeout=400, check=False, env=env, cwd="/")
         print(done.stdout, done.stderr)
         return done
 
@@ -52,12 +52,52 @@ def test_a_lost_region_is_left_and_gone_back_to(rehearse: Rehearse, tmp_path: Pa
     assert figures["failed"] > 0, "until DNS moved, visitors were sent to a black hole"
     assert [value for _, value in tracks["dns"]] == [EAST, WEST, EAST]
     assert [value for _, value in tracks[f"parameter {WEST}"]] == [EAST, WEST, EAST]
+    assert "DNS: answers us-west-2 from now on" in done.stderr
     assert_stands_alone(page, plots=1)
 
 
-def test_a_controller_that_does_nothing_misses_the_limits(rehearse: Rehearse, tmp_path: Path) -> None:
-    """A function that answers and decides nothing: DNS moves all the same, the parameter does not, and the report says so."""
-    idle = tmp_path / "bootstrap"
+@pytest.mark.skipif(not BOOTSTRAP.is_file(), reason=f"{BOOTSTRAP} is missing: cargo build -p wp-dynamodb-failover")
+def test_the_usual_recipe_does_not_see_that_dynamodb_is_lost(rehearse: Rehearse, tmp_path: Path) -> None:
+    report, page = tmp_path / "report.json", tmp_path / "report.html"
+    done = rehearse("--quick", "--recipe", "--json-file", str(report), "--html", str(page))
+    assert done.returncode == 0
+    told = {of["scenario"]["design"]: of["result"] for of in json.loads(report.read_text())["scenarios"]}
+    ours, recipe = told["ours"]["figures"], told["recipe"]["figures"]
+    assert all(check["met"] for check in told["ours"]["checks"]) and told["recipe"]["checks"] == []
+    # A page that only says OK goes on saying so: no check fails, no alarm fires, nobody writes a parameter, DNS stays.
+    assert ours["parameter_s"] is not None and recipe["parameter_s"] is None
+    assert ours["dns_s"] is not None and recipe["dns_s"] is None
+    tracks = told["recipe"]["told"]["tracks"]
+    assert [value for _, value in tracks[f"parameter {EAST}"]] == [EAST]
+    assert [value for _, value in tracks[f"alarm {EAST}"]] == ["OK"]
+    # So its visitors fail as long as the loss lasts; ours do not notice.
+    assert ours["failed"] == 0 < recipe["failed"]
+    assert ours["good_at_the_end"] == 1.0 > 0.5 > recipe["good_at_the_end"]
+    assert_stands_alone(page, plots=2)
+
+
+@pytest.mark.parametrize(
+    ("becomes_of_it", "code", "why"),
+    [("exit 1", 3, "could not be started (usual recipe)"), ("kill -INT $PPID; exec sleep 5", 1, "interrupted")],
+    ids=["fails", "interrupted"],
+)
+def test_what_was_measured_is_kept_when_it_breaks_off(rehearse: Rehearse, tmp_path: Path, becomes_of_it: str, code: int, why: str) -> None:
+    """The recipe's stack does not come up, or Ctrl-C is pressed meanwhile: the report has what came before, and says that it is not all."""
+    stack, report, page = tmp_path / "stack", tmp_path / "report.json", tmp_path / "report.html"
+    stack.write_text(f'#!/bin/sh\ncase "$*" in *--own-parameter*) {becomes_of_it};; esac\nexec {STACK} "$@"\n')
+    stack.chmod(0o755)
+    wanted = ("--json-file", str(report), "--html", str(page), "--stack", str(stack))
+    done = rehearse("--quick", "--recipe", "--scale", "10", *wanted, bootstrap=does_nothing(tmp_path))
+    assert done.returncode == code and why in done.stderr and "Broke off: " in done.stdout
+    told = json.loads(report.read_text())
+    assert [of["scenario"]["design"] for of in told["scenarios"]] == ["ours"] and told["scenarios"][0]["result"]
+    assert told["met"] is False and why in told["broke_off"]
+    assert "Broke off: " in page.read_text()
+
+
+def does_nothing(folder: Path) -> Path:
+    """A function that answers and decides nothing."""
+    idle = folder / "bootstrap"
     idle.write_text(
         "#!/usr/bin/python3\nimport os, urllib.request\n"
         "API = f\"http://{os.environ['AWS_LAMBDA_RUNTIME_API']}/2018-06-01/runtime/invocation\"\n"
@@ -67,7 +107,12 @@ def test_a_controller_that_does_nothing_misses_the_limits(rehearse: Rehearse, tm
         "    urllib.request.urlopen(f'{API}/{request}/response', b'{\"decision\": \"stay\"}')\n"
     )
     idle.chmod(0o755)
-    done = rehearse("--quick", "--scale", "10", "--json", bootstrap=idle)
+    return idle
+
+
+def test_a_controller_that_does_nothing_misses_the_limits(rehearse: Rehearse, tmp_path: Path) -> None:
+    """DNS moves all the same, the parameter does not, and the report says so."""
+    done = rehearse("--quick", "--scale", "10", "--json", bootstrap=does_nothing(tmp_path))
     assert done.returncode == 1
     (scenario,) = json.loads(done.stdout)["scenarios"]
     checks = {check["what"]: check for check in scenario["result"]["checks"]}
@@ -82,7 +127,6 @@ def test_a_controller_that_does_nothing_misses_the_limits(rehearse: Rehearse, tm
     ("asked", "says"),
     [
         (["--scale", "0"], "1 to 20"),
-        (["--quick", "--recipe"], "cannot be used with"),
         (["--html", "/nowhere/report.html"], "/nowhere/report.html"),
         (["--bootstrap", "/nowhere/bootstrap"], "/nowhere/bootstrap is missing"),
     ],

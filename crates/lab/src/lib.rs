@@ -28,6 +28,7 @@
 //! | [`alarm`] | CloudWatch alarms on health checks, and their events |
 //! | [`lambda`] | Lambda: the runtime API, and a real `bootstrap` that speaks it |
 //! | [`rehearse`] | the loss of a Region with everything that answers it, in compressed time |
+//! | [`trial`] | what drills and rehearsals share: endings, limits, reports |
 //! | [`drill`] | faults under load through nginx and php-fpm, held against limits |
 //! | [`cli`] | the command line and its client side |
 
@@ -52,6 +53,7 @@ pub mod replication;
 pub mod route53;
 pub mod site;
 pub mod ssm;
+pub mod trial;
 
 pub use door::Door;
 pub use fault::{Fault, Kind, Service};

@@ -49,11 +49,15 @@ struct Lambda {
 }
 
 fn lambda(timeout: Duration, environment: &[(&str, &str)]) -> Lambda {
+    at_a_time(1, timeout, environment)
+}
+
+fn at_a_time(concurrency: usize, timeout: Duration, environment: &[(&str, &str)]) -> Lambda {
     let folder = tempfile::tempdir().unwrap();
     let bootstrap = folder.path().join("bootstrap");
     write_program(&bootstrap);
     let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<BTreeMap<_, _>>();
-    let config = Config { name: "f".into(), region: "us-west-2".into(), bootstrap, environment, timeout };
+    let config = Config { name: "f".into(), region: "us-west-2".into(), bootstrap, environment, timeout, concurrency };
     Lambda { function: Arc::new(Function::new(config)), _folder: folder }
 }
 
@@ -138,30 +142,50 @@ async fn it_can_be_killed_at_work() {
 async fn killed_while_idle_the_next_invocation_is_a_cold_one() {
     let lambda = lambda(LONG, &[]);
     answer(&lambda, json!({})).await;
-    let pid = lambda.function.pid().expect("a process");
     assert!(lambda.function.kill());
-    // The signal is delivered in its own time.
-    while std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z ")) {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
     let next = lambda.function.invoke(&json!({})).await;
     assert!(next.outcome.is_answered() && next.cold_start_ms.is_some(), "{next:?}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn one_invocation_at_a_time() {
-    let lambda = lambda(LONG, &[]);
-    let invoke = |event| {
-        let function = lambda.function.clone();
-        tokio::spawn(async move { function.invoke(&event).await.outcome.is_answered() })
-    };
-    answer(&lambda, json!({})).await;
+/// Four invocations of 0.4 s at once: how long they take, and the processes that there are then.
+async fn four(lambda: &Lambda) -> (Duration, usize) {
+    answer(lambda, json!({})).await;
     let begun = Instant::now();
-    let both = [invoke(json!({"do": "sleep", "s": 0.3})), invoke(json!({"do": "sleep", "s": 0.3}))];
-    for one in both {
+    let invoke = |_| {
+        let function = lambda.function.clone();
+        tokio::spawn(async move { function.invoke(&json!({"do": "sleep", "s": 0.4})).await.outcome.is_answered() })
+    };
+    for one in (0..4).map(invoke).collect::<Vec<_>>() {
         assert!(one.await.unwrap());
     }
-    assert!(begun.elapsed() >= Duration::from_millis(600));
+    (begun.elapsed(), lambda.function.pids().len())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_invocation_at_a_time() {
+    let (took, processes) = four(&lambda(LONG, &[])).await;
+    assert!(took >= Duration::from_millis(1600), "{took:?}");
+    assert_eq!(processes, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_more_invocations_at_a_time_than_are_reserved() {
+    let lambda = at_a_time(3, LONG, &[]);
+    let (took, processes) = four(&lambda).await;
+    assert!(took >= Duration::from_millis(800), "the fourth waited: {took:?}");
+    assert_eq!(processes, 3);
+    assert!(lambda.function.kill() && lambda.function.pids().is_empty());
+    let next = lambda.function.invoke(&json!({})).await;
+    assert!(next.outcome.is_answered() && next.cold_start_ms.is_some(), "all of them were killed: {next:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_printed_before_the_answer_is_in_the_log_with_it() {
+    let lambda = lambda(LONG, &[]);
+    for _ in 0..50 {
+        answer(&lambda, json!({"say": "something"})).await;
+        assert_eq!(lambda.function.log.take().len(), 1);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -33,10 +33,10 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// A new alarm; the first period begins now.
+    /// An alarm that has been there for a while, and found nothing: the first period begins now, and says nothing when it is a good one.
     pub fn new(rule: Rule, period: Duration, now: Instant) -> Self {
         let points = VecDeque::new();
-        Watch { rule, period, state: State::InsufficientData, points, now: None, period_ends: now + period, reachable: true }
+        Watch { rule, period, state: State::Ok, points, now: None, period_ends: now + period, reachable: true }
     }
 
     /// Its state.
@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn one_unhealthy_minute_fires_once_and_one_healthy_minute_ends_it() {
         let mut case = Case::new(Rule::UNHEALTHY);
-        assert_eq!(case.period(&[1.0, 1.0]), [State::Ok]);
+        assert_eq!(case.period(&[1.0, 1.0]), [], "a good first minute is no news");
         assert_eq!(case.period(&[1.0, 0.0, 1.0]), [State::Alarm], "the least value of the minute counts");
         assert_eq!(case.period(&[0.0]), []);
         assert_eq!(case.period(&[1.0]), [State::Ok]);

@@ -61,10 +61,7 @@ pub fn run(port: Option<u16>, as_json: bool, args: DrillArgs) -> ExitCode {
         rate: args.rate.unwrap_or(if args.quick { 100.0 } else { 200.0 }),
         sessions: args.sessions.unwrap_or(if args.quick { 600 } else { 3000 }),
         stack: args.trial.stack(port),
-        print_json: as_json,
-        json: args.trial.json_file,
-        html: args.trial.html,
-        command: trial::command(),
+        reports: args.trial.reports(as_json),
     };
     trial::run("drill", run::run(&options))
 }

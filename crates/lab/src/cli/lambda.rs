@@ -10,6 +10,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::drill::http::Http;
+use crate::lambda::deployment::{CONCURRENCY, TIMEOUT_S};
 use crate::lambda::environment;
 use crate::lambda::function::{Config, Function, Invocation, Outcome};
 
@@ -35,7 +36,7 @@ pub struct LambdaArgs {
     #[arg(long = "env", value_name = "NAME=VALUE", value_parser = pair)]
     environment: Vec<(String, String)>,
     /// The function's time limit in seconds.
-    #[arg(long, default_value_t = 60.0)]
+    #[arg(long, default_value_t = TIMEOUT_S)]
     timeout: f64,
     /// kill -9 when the lab has counted such a call since the start, as us-west-2:ssm:PutParameter.
     #[arg(long, value_name = "REGION:SERVICE:OPERATION", value_parser = call)]
@@ -91,6 +92,7 @@ async fn invoke(port: u16, as_json: bool, args: LambdaArgs, events: Vec<Value>) 
         bootstrap: args.bootstrap.clone(),
         environment,
         timeout: Duration::from_secs_f64(args.timeout),
+        concurrency: CONCURRENCY,
     });
     let before = match &args.kill_after {
         Some(call) => count(&http, &lab, call).await?,

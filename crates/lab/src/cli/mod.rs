@@ -296,7 +296,6 @@ mod tests {
             "lab lambda --bootstrap b --event - --kill-after us-west-2",
             "lab rehearse --scale 0.5",
             "lab rehearse --scale 100",
-            "lab rehearse --quick --recipe",
             "lab drill",
             "lab drill earthquake",
             "lab drill --list --rate 0",

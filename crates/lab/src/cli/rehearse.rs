@@ -15,8 +15,8 @@ pub struct RehearseArgs {
     /// How many real seconds one second of the rehearsal stands for: all intervals are divided by it (default: 5; with --quick 6).
     #[arg(long, value_parser = scale)]
     scale: Option<f64>,
-    /// The whole story only, shorter and without WordPress: shows that everything works.
-    #[arg(long, conflicts_with = "recipe")]
+    /// The whole story only, shorter and without WordPress: shows that everything works. With --recipe: the loss of DynamoDB only.
+    #[arg(long)]
     quick: bool,
     /// Also the usual recipe against three losses, and this project against the same.
     #[arg(long)]
@@ -51,10 +51,7 @@ pub fn run(port: Option<u16>, as_json: bool, args: RehearseArgs) -> ExitCode {
         recipe: args.recipe,
         bootstrap: args.bootstrap,
         stack: stack::Options { wordpress: stack.wordpress && !args.quick, ..stack },
-        print_json: as_json,
-        json: args.trial.json_file,
-        html: args.trial.html,
-        command: trial::command(),
+        reports: args.trial.reports(as_json),
     };
     trial::run("rehearse", run::run(&options))
 }

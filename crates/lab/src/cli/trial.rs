@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::drill::run::Ending;
 use crate::drill::stack;
+use crate::trial::{Ending, Reports};
 
 /// Options of every trial.
 #[derive(Debug, Args)]
@@ -20,10 +20,10 @@ pub struct TrialArgs {
     no_wordpress: bool,
     /// Write the report as JSON.
     #[arg(long, value_name = "FILE")]
-    pub json_file: Option<PathBuf>,
+    json_file: Option<PathBuf>,
     /// Write the report as one HTML page.
     #[arg(long, value_name = "FILE")]
-    pub html: Option<PathBuf>,
+    html: Option<PathBuf>,
     /// The program that runs lab, php-fpm and nginx (default: tests/drill/stack of $WPD_ROOT or of the current folder).
     #[arg(long, value_name = "PROGRAM")]
     stack: Option<PathBuf>,
@@ -39,6 +39,11 @@ impl TrialArgs {
             wordpress: !self.no_wordpress,
             more: Vec::new(),
         }
+    }
+
+    /// Where its report goes.
+    pub fn reports(self, print_json: bool) -> Reports {
+        Reports { print_json, json: self.json_file, html: self.html, command: command() }
     }
 
     /// Nobody should hear after half an hour that the report cannot be written.
@@ -68,7 +73,7 @@ pub fn run(name: &str, trial: impl Future<Output = anyhow::Result<Ending>>) -> E
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(Into::into);
     match runtime.and_then(|runtime| runtime.block_on(trial)) {
         Ok(Ending::Met) => ExitCode::SUCCESS,
-        Ok(Ending::Missed) => ExitCode::FAILURE,
+        Ok(Ending::Missed | Ending::BrokeOff) => ExitCode::FAILURE,
         Ok(Ending::NotStarted) => ExitCode::from(3),
         Err(error) => {
             eprintln!("wp-dynamodb-lab: {name}: {error:#}");
@@ -78,7 +83,7 @@ pub fn run(name: &str, trial: impl Future<Output = anyhow::Result<Ending>>) -> E
 }
 
 /// The command as it was given, without the folders of this machine.
-pub fn command() -> String {
+fn command() -> String {
     let mut words = std::env::args();
     let program = words.next().unwrap_or_default();
     let name = program.rsplit('/').next().unwrap_or_default().to_owned();

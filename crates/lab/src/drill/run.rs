@@ -1,9 +1,8 @@
 //! All drills asked for, one after the other, and their report.
 
-use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use tokio::time::Instant;
 
 use super::catalog::Drill;
@@ -17,6 +16,7 @@ use super::report::{DrillReport, Machine, Report, html, text};
 use super::session::Session;
 use super::stack::{self, Stack};
 use super::timeline::{Clock, Timeline};
+use crate::trial::{Ending, Reports, unless_interrupted};
 
 /// WordPress runs at this share of what the machine can carry,
 const WORDPRESS_SHARE: f64 = 0.6;
@@ -37,25 +37,8 @@ pub struct Options {
     pub sessions: u32,
     /// The programs under the drills.
     pub stack: stack::Options,
-    /// Print the report as JSON instead of the table.
-    pub print_json: bool,
-    /// Where the report goes as JSON.
-    pub json: Option<PathBuf>,
-    /// Where the report goes as HTML.
-    pub html: Option<PathBuf>,
-    /// The command, for the report.
-    pub command: String,
-}
-
-/// How a run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
-    /// All drills met their limits.
-    Met,
-    /// Some did not.
-    Missed,
-    /// The stack could not be started.
-    NotStarted,
+    /// Where the report goes.
+    pub reports: Reports,
 }
 
 /// The visitors of one kind of page, for all drills.
@@ -72,41 +55,48 @@ struct Audience {
 /// When the run broke off, or the report could not be written.
 pub async fn run(options: &Options) -> Result<Ending> {
     let progress = Progress::default();
-    let (stack, description) = match Stack::start(&options.stack).await {
+    let (mut stack, description) = match unless_interrupted(Stack::start(&options.stack)).await {
         Ok(started) => started,
         Err(error) => {
             progress.tell(&format!("drill: the stack could not be started: {error:#}"));
             return Ok(Ending::NotStarted);
         }
     };
-    let mut stack = stack;
-    let report = tokio::select! {
-        report = all(options, &mut stack, &description, progress) => report,
-        _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted")),
-    };
+    let mut drills = Vec::new();
+    let ran = unless_interrupted(all(options, &mut stack, &description, &mut drills, progress)).await;
     stack.stop().await;
-    let report = report?;
-    match options.print_json {
-        true => println!("{}", serde_json::to_string(&report)?),
-        false => print!("{}", text::table(&report)),
+    if drills.is_empty() {
+        return ran.map(|()| Ending::Met);
     }
-    if let Some(file) = &options.json {
-        write(file, &serde_json::to_string(&report)?)?;
-    }
-    if let Some(file) = &options.html {
-        write(file, &html::page(&report)?)?;
-    }
-    Ok(if report.met { Ending::Met } else { Ending::Missed })
+    let broke_off = ran.err().map(|error| format!("{error:#}"));
+    let report = Report {
+        made_at: SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs(),
+        command: options.reports.command.clone(),
+        machine: Machine { cpus: std::thread::available_parallelism()?.get(), workers_per_host: options.stack.workers },
+        met: broke_off.is_none() && drills.iter().all(|drill| drill.met),
+        broke_off,
+        regions: description.hosts.iter().map(|host| host.region.clone()).collect(),
+        drills,
+    };
+    options.reports.give(&report, text::table, html::page)?;
+    Ok(match &report.broke_off {
+        Some(_) => Ending::BrokeOff,
+        None if report.met => Ending::Met,
+        None => Ending::Missed,
+    })
 }
 
-fn write(file: &PathBuf, text: &str) -> Result<()> {
-    std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))
-}
-
-async fn all(options: &Options, stack: &mut Stack, description: &stack::Description, progress: Progress) -> Result<Report> {
+/// Runs them one after the other; `drills` has those that have ended.
+async fn all(
+    options: &Options,
+    stack: &mut Stack,
+    description: &stack::Description,
+    drills: &mut Vec<DrillReport>,
+    progress: Progress,
+) -> Result<()> {
     let http = Http::default();
     let regions: Vec<String> = description.hosts.iter().map(|host| host.region.clone()).collect();
-    let lab = Lab::new(http.clone(), &description.control, regions.clone());
+    let lab = Lab::new(http.clone(), &description.control, regions);
     let site = |page| Site { http: http.clone(), hosts: description.hosts.clone(), page };
     let visitors = |count| (1..=count).map(Session::new).collect();
     let mut audiences =
@@ -120,19 +110,11 @@ async fn all(options: &Options, stack: &mut Stack, description: &stack::Descript
         progress.tell(&format!("WordPress at {rate:.1} pages a second"));
         audiences.push(Audience { site, rate, sessions, timeline: wordpress_timeline });
     }
-    let mut drills = Vec::new();
     for drill in &options.drills {
         progress.tell(&format!("{}: {}", drill.name, drill.what));
         drills.push(one(options, drill, &mut audiences, &lab, stack, progress).await);
     }
-    Ok(Report {
-        made_at: SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs(),
-        command: options.command.clone(),
-        machine: Machine { cpus: std::thread::available_parallelism()?.get(), workers_per_host: options.stack.workers },
-        met: drills.iter().all(|drill| drill.met),
-        regions,
-        drills,
-    })
+    Ok(())
 }
 
 /// One drill, with each kind of page. What cannot be carried out is a drill that missed its limits: the others still run.

@@ -1,29 +1,10 @@
 //! Whether figures are within limits.
 
-use serde::Serialize;
-
 use super::catalog::Drill;
 use super::figures::{Figures, HostFigures};
 use super::limits::{Count, Hosts, Routes};
 use super::timeline::Timeline;
-
-/// One limit with what was measured.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Check {
-    /// What is limited.
-    pub what: String,
-    /// The limit.
-    pub limit: String,
-    /// What was measured.
-    pub measured: String,
-    /// Whether it was met; nothing when the drill was too short to tell.
-    pub met: Option<bool>,
-}
-
-/// A pass meets its limits when no check is missed.
-pub fn all_met(checks: &[Check]) -> bool {
-    checks.iter().all(|check| check.met != Some(false))
-}
+use crate::trial::check::Check;
 
 struct Judge<'a> {
     drill: &'a Drill,
@@ -231,7 +212,7 @@ mod tests {
         let checks = judge(find("blackhole").unwrap(), &figures, QUICK, 24, true);
         let back = checks.iter().find(|check| check.what == "time of the way back, host in east").unwrap();
         assert_eq!(back.met, None);
-        assert!(all_met(&checks));
+        assert!(crate::trial::check::all_met(&checks));
     }
 
     #[test]

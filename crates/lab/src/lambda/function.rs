@@ -1,18 +1,20 @@
-//! A function with a reserved concurrency of 1: one process, one invocation at a time.
+//! A function with its reserved concurrency: so many processes, each with one invocation at a time.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::Value;
-use tokio::sync::{Mutex, oneshot};
+use tokio::sync::{Semaphore, oneshot};
 use tokio::time::{Instant, timeout};
 
 use super::api::{Offer, Said};
-use super::process::{Log, Process};
+use super::log::Log;
+use super::process::Process;
 use crate::child::kill_group;
 
 /// How a function is set up.
@@ -28,6 +30,8 @@ pub struct Config {
     pub environment: BTreeMap<String, String>,
     /// An invocation that takes longer ends with its process.
     pub timeout: Duration,
+    /// So many invocations at a time.
+    pub concurrency: usize,
 }
 
 /// What became of an invocation.
@@ -78,16 +82,25 @@ pub struct Function {
     pub config: Config,
     /// What it prints.
     pub log: Log,
-    process: Mutex<Option<Process>>,
-    /// The process's id for [`Function::kill`]; 0: none.
-    pid: AtomicU32,
+    room: Semaphore,
+    /// Processes that wait for an invocation; the one that was used last is used next.
+    idle: Mutex<Vec<Process>>,
+    /// The processes that live, for [`Function::kill`].
+    pids: Mutex<Vec<u32>>,
     number: AtomicU32,
 }
 
 impl Function {
     /// A function without a process: the first invocation is a cold one.
     pub fn new(config: Config) -> Self {
-        Function { config, log: Log::default(), process: Mutex::default(), pid: AtomicU32::new(0), number: AtomicU32::new(0) }
+        Function {
+            room: Semaphore::new(config.concurrency),
+            config,
+            log: Log::default(),
+            idle: Mutex::default(),
+            pids: Mutex::default(),
+            number: AtomicU32::new(0),
+        }
     }
 
     /// Its ARN.
@@ -95,35 +108,32 @@ impl Function {
         format!("arn:aws:lambda:{}:111122223333:function:{}", self.config.region, self.config.name)
     }
 
-    /// `kill -9` of the process, in the middle of whatever it does. False: there is none.
+    /// `kill -9` of its processes, in the middle of whatever they do. False: there are none.
     pub fn kill(&self) -> bool {
-        let pid = self.pid.swap(0, Ordering::AcqRel);
-        if pid != 0 {
-            kill_group(pid);
-        }
-        pid != 0
+        let pids = std::mem::take(&mut *self.pids.lock().expect("pids"));
+        pids.iter().for_each(|pid| kill_group(*pid));
+        !pids.is_empty()
     }
 
-    /// The process that is there, if one is.
-    pub fn pid(&self) -> Option<u32> {
-        Some(self.pid.load(Ordering::Acquire)).filter(|pid| *pid != 0)
+    /// The processes that are there.
+    pub fn pids(&self) -> Vec<u32> {
+        self.pids.lock().expect("pids").clone()
     }
 
-    /// Ends the process, as Lambda does some time after the last invocation.
+    /// Ends the processes that wait, as Lambda does some time after the last invocation.
     pub async fn stop(&self) {
-        self.pid.store(0, Ordering::Release);
-        if let Some(process) = self.process.lock().await.take() {
-            process.kill().await;
+        let idle = std::mem::take(&mut *self.idle.lock().expect("idle"));
+        for process in idle {
+            self.end(process).await;
         }
     }
 
-    /// Invokes it; waits while another invocation runs.
+    /// Invokes it; waits while as many invocations run as it may have.
     pub async fn invoke(&self, event: &Value) -> Invocation {
-        let mut held = self.process.lock().await;
+        let _room = self.room.acquire().await.expect("it is never closed");
         let request_id = self.request_id();
         let ended = |outcome| Invocation { request_id: request_id.clone(), outcome, cold_start_ms: None, duration_ms: 0.0 };
-        // One that was killed between two invocations is not given the next one.
-        let kept = held.take().and_then(|mut process| process.lives().then_some(process));
+        let kept = self.warm().await;
         let is_cold = kept.is_none();
         let mut process = match kept {
             Some(process) => process,
@@ -132,7 +142,9 @@ impl Function {
                 Err(error) => return ended(Outcome::NotStarted(format!("{error:#}"))),
             },
         };
-        self.pid.store(process.pid, Ordering::Release);
+        if is_cold {
+            self.pids.lock().expect("pids").push(process.pid);
+        }
         let (said, mut answer) = oneshot::channel();
         let offer = Offer {
             request_id: request_id.clone(),
@@ -159,7 +171,7 @@ impl Function {
                 return ended(outcome);
             }
             how = process.ended() => {
-                self.pid.store(0, Ordering::Release);
+                self.forget(process.pid);
                 return ended(Outcome::NotStarted(how));
             }
         };
@@ -169,22 +181,39 @@ impl Function {
                 Ok(Err(_)) => Outcome::Exited("it let go of the invocation".into()),
                 Err(_) => Outcome::TimedOut,
             },
-            how = process.ended() => {
-                self.pid.store(0, Ordering::Release);
-                Outcome::Exited(how)
-            }
+            how = process.ended() => Outcome::Exited(how),
         };
         let duration_ms = millis(begun.elapsed());
         match &outcome {
-            Outcome::Answered(_) | Outcome::Failed { .. } => *held = Some(process),
+            Outcome::Answered(_) | Outcome::Failed { .. } => {
+                process.read();
+                self.idle.lock().expect("idle").push(process);
+            }
             _ => self.end(process).await,
         }
         Invocation { request_id, outcome, cold_start_ms: cold.map(millis), duration_ms }
     }
 
+    /// A process that waits for an invocation. One that was killed meanwhile is not given the next one.
+    async fn warm(&self) -> Option<Process> {
+        loop {
+            let mut process = self.idle.lock().expect("idle").pop()?;
+            // A signal that was sent may not have arrived.
+            if self.pids().contains(&process.pid) && process.lives() {
+                return Some(process);
+            }
+            self.end(process).await;
+        }
+    }
+
     async fn end(&self, process: Process) {
-        self.pid.store(0, Ordering::Release);
+        self.forget(process.pid);
         process.kill().await;
+    }
+
+    /// Its id may soon be another's.
+    fn forget(&self, pid: u32) {
+        self.pids.lock().expect("pids").retain(|known| *known != pid);
     }
 
     fn request_id(&self) -> String {

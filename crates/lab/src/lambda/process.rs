@@ -3,44 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use serde::Serialize;
-use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::Instant;
 
 use super::api::Api;
-use crate::alarm::timestamp;
+use super::log::{Log, Output};
 use crate::child::{die_with_us, kill_group};
-
-/// One line of a function's log.
-#[derive(Debug, Clone, Serialize)]
-pub struct Line {
-    /// When it was read, in milliseconds since 1970.
-    pub at_ms: u64,
-    /// The line.
-    pub text: String,
-}
-
-/// A function's log. Clones are the same log.
-#[derive(Debug, Clone, Default)]
-pub struct Log(Arc<Mutex<Vec<Line>>>);
-
-impl Log {
-    /// The lines since the last call.
-    pub fn take(&self) -> Vec<Line> {
-        std::mem::take(&mut *self.0.lock().expect("log"))
-    }
-
-    async fn follow(self, output: impl AsyncRead + Unpin) {
-        let mut lines = BufReader::new(output).lines();
-        while let Ok(Some(text)) = lines.next_line().await {
-            self.0.lock().expect("log").push(Line { at_ms: timestamp::now_ms(), text });
-        }
-    }
-}
 
 /// A process that runs, with the API it speaks to.
 #[derive(Debug)]
@@ -52,7 +23,8 @@ pub struct Process {
     /// When it was started.
     pub started: Instant,
     child: Child,
-    readers: tokio::task::JoinSet<()>,
+    output: Arc<Output>,
+    reader: tokio::task::JoinSet<()>,
 }
 
 impl Process {
@@ -64,23 +36,28 @@ impl Process {
         let api = Api::open().await?;
         let mut command = Command::new(program);
         command.env_clear().envs(environment).env("AWS_LAMBDA_RUNTIME_API", &api.address);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // One pipe for both: lines stay in the order in which they were printed.
+        let (pipe, writer) = std::io::pipe()?;
+        command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
         die_with_us(&mut command);
+        let output = Arc::new(Output::new(pipe, log.clone())?);
         let started = Instant::now();
-        let mut child = command.spawn().with_context(|| format!("cannot start {}", program.display()))?;
+        let child = command.spawn().with_context(|| format!("cannot start {}", program.display()))?;
         let pid = child.id().context("it ended at once")?;
-        let mut readers = tokio::task::JoinSet::new();
-        if let (Some(output), Some(errors)) = (child.stdout.take(), child.stderr.take()) {
-            readers.spawn(log.clone().follow(output));
-            readers.spawn(log.clone().follow(errors));
-        }
-        Ok(Process { api, pid, started, child, readers })
+        let mut reader = tokio::task::JoinSet::new();
+        reader.spawn(output.clone().follow());
+        Ok(Process { api, pid, started, child, output, reader })
+    }
+
+    /// Puts all that it has printed so far into the log.
+    pub fn read(&self) {
+        self.output.read();
     }
 
     /// Returns when it has ended and all it said is in the log.
     pub async fn ended(&mut self) -> String {
         let status = self.child.wait().await;
-        while self.readers.join_next().await.is_some() {}
+        while self.reader.join_next().await.is_some() {}
         status.map_or_else(|error| error.to_string(), |status: ExitStatus| status.to_string())
     }
 

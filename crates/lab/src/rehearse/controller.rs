@@ -2,24 +2,24 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use super::health::{Scene, alarm_name};
-use super::scale::{COOLDOWN, FAILBACK_AFTER, LOOK_EVERY, LOOK_FOR, MAX_LAG, SIGNAL_TIMEOUT, Scale, TICK};
+use super::scale::{COOLDOWN, FAILBACK_AFTER, LOOK_EVERY, LOOK_FOR, MAX_LAG, RETRY_WAIT, SIGNAL_TIMEOUT, Scale, TICK};
 use crate::alarm::Alarm;
 use crate::drill::lab::Lab;
+use crate::lambda::deployment::{CONCURRENCY, EVENT_AGE_S, RETRIES, TIMEOUT_S};
 use crate::lambda::function::{Config, Function, Invocation, Outcome};
-use crate::lambda::queue::{DeadLetter, Queue, RETRIES};
+use crate::lambda::queue::{DeadLetter, Policy, Queue, Waiting};
 
-/// The time limit of the function, in real seconds. A tick looks for 50 s and acts after that.
-const TIMEOUT: f64 = 110.0;
 /// Nothing is due: somebody will say when that changes.
 const IDLE: Duration = Duration::from_secs(3600);
 
@@ -56,12 +56,14 @@ impl Controller {
             region: region.into(),
             bootstrap: bootstrap.to_owned(),
             environment,
-            timeout: scale.wall(TIMEOUT),
+            timeout: scale.wall(TIMEOUT_S),
+            concurrency: CONCURRENCY,
         };
+        let policy = Policy { retries: vec![scale.wall(RETRY_WAIT); RETRIES], age: scale.wall(EVENT_AGE_S) };
         Controller {
             region: region.into(),
             function: Function::new(config),
-            queue: Mutex::new(Queue::new(RETRIES.map(|wait| wait.div_f64(scale.0)).to_vec())),
+            queue: Mutex::new(Queue::new(policy)),
             woken: Notify::new(),
             lives: AtomicBool::new(true),
             runs: Mutex::default(),
@@ -95,26 +97,32 @@ impl Controller {
         }
     }
 
-    /// Serves the queue for ever: one invocation at a time.
-    pub async fn serve(&self, scene: &Scene) {
+    /// Serves the queue for ever: as many invocations at a time as the function may have.
+    pub async fn serve(self: Arc<Self>, scene: Arc<Scene>) {
+        let mut under_way = JoinSet::new();
         loop {
             let now = Instant::now();
-            let lives = self.lives.load(Ordering::Acquire);
-            let next = if lives { self.queue.lock().expect("queue").next(now) } else { None };
-            let Some(waiting) = next else {
-                let due = if lives { self.queue.lock().expect("queue").due() } else { None };
-                tokio::select! {
-                    () = sleep_until(due.unwrap_or(now + IDLE)) => {}
-                    () = self.woken.notified() => {}
-                }
+            let serves = self.lives.load(Ordering::Acquire) && under_way.len() < CONCURRENCY;
+            if let Some(waiting) = serves.then(|| self.queue.lock().expect("queue").next(now)).flatten() {
+                under_way.spawn(self.clone().invoke(scene.clone(), waiting));
                 continue;
-            };
-            let invocation = self.function.invoke(&waiting.event).await;
-            self.tell(scene, &waiting.event, &invocation);
-            if !invocation.outcome.is_answered() && self.lives.load(Ordering::Acquire) {
-                let cause = json!(invocation.outcome).to_string();
-                self.queue.lock().expect("queue").failed(waiting, &cause, Instant::now());
             }
+            let due = serves.then(|| self.queue.lock().expect("queue").due()).flatten();
+            tokio::select! {
+                () = sleep_until(due.unwrap_or(now + IDLE)) => {}
+                () = self.woken.notified() => {}
+                Some(ended) = under_way.join_next() => ended.expect("an invocation does not panic"),
+            }
+        }
+    }
+
+    async fn invoke(self: Arc<Self>, scene: Arc<Scene>, waiting: Waiting) {
+        let invocation = self.function.invoke(&waiting.event).await;
+        self.tell(&scene, &waiting.event, &invocation);
+        if !invocation.outcome.is_answered() && self.lives.load(Ordering::Acquire) {
+            let cause = json!(invocation.outcome).to_string();
+            self.queue.lock().expect("queue").failed(waiting, &cause, Instant::now());
+            self.woken.notify_one();
         }
     }
 

@@ -1,10 +1,12 @@
 //! What came of a scenario. All times are real seconds; after the loss or the return unless another beginning is named.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::Serialize;
 
 use super::controller::moved;
+use super::scale::{REPLICATION_LAG, Scale};
 use super::scenario::Scenario;
 use super::stage::Played;
 use super::visitors::{Fate, Visit, causes};
@@ -28,9 +30,9 @@ pub struct Figures {
     pub bridged_s: BTreeMap<String, Option<f64>>,
     /// From the return until all parameters agreed.
     pub repaired_s: Option<f64>,
-    /// From the order of the failback until the primary's parameter named the primary, and until visitors went there again.
+    /// From the order of the failback until all parameters named the primary.
     pub failback_s: Option<f64>,
-    /// See [`Figures::failback_s`].
+    /// From the return until the last visitor was sent to the standby.
     pub visitors_back_s: Option<f64>,
     /// Requests.
     pub requests: u64,
@@ -38,10 +40,10 @@ pub struct Figures {
     pub failed: u64,
     /// Sessions found older than stored, or lost.
     pub wrong: u64,
-    /// Of these, such that miss a change which was not stored in the last second before the loss: replication lag does not explain them.
+    /// Of these, such that miss a change which was not stored right before the loss: replication lag does not explain them.
     pub wrong_beyond_lag: u64,
-    /// Failed while the primary was lost, and visitors had been moved, or needed not be.
-    pub failed_after_move: u64,
+    /// Failed of those that were sent to the standby while the primary was lost.
+    pub failed_in_standby: u64,
     /// Failed after the Region's return.
     pub failed_after_return: u64,
     /// From the loss until the last request failed, while the primary was lost.
@@ -67,8 +69,8 @@ pub struct Figures {
 
 /// How the story tells of the order of the failback.
 pub const ORDERED: &str = "a person orders the failback";
-/// How long visitors who were moved are given until all requests sent before have ended.
-const SETTLE_S: f64 = 1.0;
+/// Between a change's arrival in a store and its page's answer, and in the copying of it, programs compute; that is not compressed.
+const COMPUTING: Duration = Duration::from_millis(200);
 /// The last part of a loss.
 const LAST_S: f64 = 60.0;
 
@@ -89,11 +91,10 @@ pub fn figures(scenario: &Scenario, regions: &[String], played: &Played) -> Figu
     let visits = &played.visits;
     let last_to_primary = visits.iter().rev().find(|visit| visit.region == 0 && while_lost(&visit.at_s)).map(|visit| visit.at_s);
     let moved_at = dns.and(last_to_primary).filter(|at| *at < back - LAST_S / 2.0);
-    let failed_when = |from: f64, until: f64| {
-        visits.iter().filter(|visit| visit.fate == Fate::Failed && (from..until).contains(&visit.at_s)).count() as u64
-    };
+    let failed = |which: &dyn Fn(&Visit) -> bool| visits.iter().filter(|visit| visit.fate == Fate::Failed && which(visit)).count() as u64;
     let outage = visits.iter().rev().find(|visit| visit.fate == Fate::Failed && while_lost(&visit.at_s));
-    let within_lag = lost - 1.0..=lost + 1.0;
+    let computing = Scale(played.scale).real(COMPUTING);
+    let within_lag = lost - REPLICATION_LAG - computing..=lost + computing;
     let last: Vec<&Visit> = visits.iter().filter(|visit| (back - LAST_S..back).contains(&visit.at_s)).collect();
     let good = last.iter().filter(|visit| visit.fate != Fate::Failed).count();
     let bridged = regions.iter().map(|region| {
@@ -105,7 +106,7 @@ pub fn figures(scenario: &Scenario, regions: &[String], played: &Played) -> Figu
         each.collect::<Option<Vec<f64>>>().map(|each| each.into_iter().fold(from, f64::max))
     };
     let ordered = plan.failback_s.and(told.events.iter().find(|event| event.what.starts_with(ORDERED))).map(|event| event.at_s);
-    let failed_back = ordered.filter(|_| parameter.is_some()).and_then(|at| told.became(&format!("parameter {primary}"), primary, at));
+    let failed_back = ordered.filter(|_| parameter.is_some()).and_then(|at| all_parameters(primary, at));
     let returned =
         visits.iter().rev().find(|visit| visit.region == 1).map(|visit| visit.at_s).filter(|at| (back..plan.ends_s - 5.0).contains(at));
     let warm = played.runs.iter().filter(|run| {
@@ -124,11 +125,11 @@ pub fn figures(scenario: &Scenario, regions: &[String], played: &Played) -> Figu
         failback_s: ordered.zip(failed_back).map(|(ordered, done)| done - ordered),
         visitors_back_s: returned.map(since(back)),
         requests: visits.len() as u64,
-        failed: failed_when(0.0, f64::MAX),
+        failed: failed(&|_| true),
         wrong: visits.iter().filter(|visit| visit.fate == Fate::Wrong).count() as u64,
         wrong_beyond_lag: visits.iter().filter(|visit| visit.missing_since_s.is_some_and(|at| !within_lag.contains(&at))).count() as u64,
-        failed_after_move: moved_at.map_or(0, |at| failed_when(at + SETTLE_S, back)),
-        failed_after_return: failed_when(back, f64::MAX),
+        failed_in_standby: failed(&|visit| visit.region == 1 && while_lost(&visit.at_s)),
+        failed_after_return: failed(&|visit| visit.at_s >= back),
         outage_s: outage.map(|visit| visit.ended_s - lost),
         good_at_the_end: if last.is_empty() { 0.0 } else { good as f64 / last.len() as f64 },
         causes: causes(visits),
@@ -138,5 +139,57 @@ pub fn figures(scenario: &Scenario, regions: &[String], played: &Played) -> Figu
         dead_letters: played.dead.iter().map(|(region, dead)| (region.clone(), dead.len())).collect(),
         dead_letters_standby: played.dead.get(standby).map_or(0, Vec::len),
         differing_items: played.differing_items,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::scenario::{Design, Loss, Plan};
+    use super::super::story::Story;
+    use super::*;
+
+    const PLAN: Plan = Plan { lost_s: 100.0, returns_s: 400.0, failback_s: Some(500.0), ends_s: 700.0 };
+
+    /// A story in which each Region's parameter had these values from these times on.
+    fn played(visits: Vec<Visit>, parameters: [&[(f64, &str)]; 2]) -> Figures {
+        let regions = ["east", "west"].map(str::to_owned);
+        let story = Story::start(Scale(5.0));
+        story.say_at(510.0, "rehearsal", ORDERED);
+        for (region, values) in regions.iter().zip(parameters) {
+            for (at_s, value) in values {
+                story.track_at(*at_s, &format!("parameter {region}"), value);
+            }
+        }
+        let told = story.told();
+        let played = Played { scale: 5.0, told, visits, runs: Vec::new(), dead: BTreeMap::new(), differing_items: 0 };
+        figures(&Scenario { loss: Loss::Region, design: Design::Ours, plan: PLAN }, &regions, &played)
+    }
+
+    fn visit(at_s: f64, region: usize, fate: Fate) -> Visit {
+        Visit { at_s, ended_s: at_s + 1.0, region, fate, cause: None, missing_since_s: None }
+    }
+
+    #[test]
+    fn the_standby_answers_for_all_who_come_while_the_primary_is_lost() {
+        let failed = [(110.0, 0), (190.0, 1), (210.0, 0), (211.0, 1), (399.0, 1), (401.0, 1)];
+        let figures = played(failed.map(|(at_s, region)| visit(at_s, region, Fate::Failed)).to_vec(), [&[], &[]]);
+        assert_eq!((figures.failed, figures.failed_in_standby, figures.failed_after_return), (6, 3, 1));
+    }
+
+    #[test]
+    fn a_failback_is_done_when_all_parameters_agree() {
+        let east = [(0.0, "east"), (405.0, "west"), (515.0, "east")];
+        let done = |at_s| played(Vec::new(), [&east, &[(0.0, "east"), (140.0, "west"), (at_s, "east")]]).failback_s;
+        assert_eq!((done(514.0), done(533.0)), (Some(5.0), Some(23.0)));
+        assert_eq!(played(Vec::new(), [&east, &[(0.0, "east"), (140.0, "west")]]).failback_s, None);
+    }
+
+    #[test]
+    fn what_is_missing_is_explained_by_the_lag_or_is_not() {
+        // A second of lag, and 0.2 s of this machine, which are one of five.
+        let stored = [50.0, 97.5, 98.5, 99.9, 100.5, 102.0];
+        let visits = stored.map(|at_s| Visit { missing_since_s: Some(at_s), ..visit(250.0, 1, Fate::Wrong) });
+        let figures = played(visits.to_vec(), [&[], &[]]);
+        assert_eq!((figures.wrong, figures.wrong_beyond_lag), (6, 3));
     }
 }

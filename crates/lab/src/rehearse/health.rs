@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::scale::ALARM_PERIOD;
 use super::story::Story;
-use crate::alarm::{Alarm, Change, Rule, State, Watch, timestamp};
+use crate::alarm::{Alarm, Change, Rule, Watch, timestamp};
 use crate::route53::{Failover, Health, HealthCheck, Role, probe};
 
 /// What all parts of a scenario share.
@@ -70,6 +70,7 @@ pub async fn check(scene: Arc<Scene>, region: usize, url: String, changed: impl 
     let alarms_die = scene.regions[0] == alarm.region;
     let mut before_ms = timestamp::now_ms();
     scene.story.track(&format!("check {name}"), "healthy");
+    scene.story.track(&format!("alarm {name}"), watch.state().name());
     scene.story.track("dns", &scene.regions[scene.dns()]);
     loop {
         watch.set_reachable(!alarms_die || *scene.primary_lives.borrow());
@@ -91,9 +92,7 @@ pub async fn check(scene: Arc<Scene>, region: usize, url: String, changed: impl 
                 for turned in watch.advance(Instant::now()) {
                     let at_ms = timestamp::now_ms();
                     scene.story.track(&format!("alarm {name}"), turned.to.name());
-                    if turned.from != State::InsufficientData {
-                        scene.story.say(&format!("alarm of {name}"), format!("{} (was {})", turned.to.name(), turned.from.name()));
-                    }
+                    scene.story.say(&format!("alarm of {name}"), format!("{} (was {})", turned.to.name(), turned.from.name()));
                     changed(&alarm, &Change { from: turned.from, to: turned.to, at_ms, before_ms, reason: turned.reason });
                     before_ms = at_ms;
                 }

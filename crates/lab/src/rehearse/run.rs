@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::controller::moved;
 use super::figures::figures;
@@ -18,8 +18,9 @@ use crate::drill::http::Http;
 use crate::drill::lab::Lab;
 use crate::drill::page::Page;
 use crate::drill::progress::Progress;
-use crate::drill::run::Ending;
 use crate::drill::stack::{self, Stack};
+use crate::trial::check::{Check, all_met};
+use crate::trial::{Ending, Interrupted, Reports, unless_interrupted};
 
 /// The lab's control interface is on the base port; the gates are this far above it.
 const GATES: u16 = 55;
@@ -44,76 +45,83 @@ pub struct Options {
     pub bootstrap: PathBuf,
     /// The programs.
     pub stack: stack::Options,
-    /// Print the report as JSON instead of the table.
-    pub print_json: bool,
-    /// Where the report goes as JSON.
-    pub json: Option<PathBuf>,
-    /// Where the report goes as HTML.
-    pub html: Option<PathBuf>,
-    /// The command, for the report.
-    pub command: String,
+    /// Where the report goes.
+    pub reports: Reports,
 }
 
-/// Runs it; the table goes to standard output.
+/// Runs it; the table goes to standard output. What was measured before it broke off is reported, too.
 ///
 /// # Errors
-/// When it broke off, or the report could not be written.
+/// When the report could not be written.
 pub async fn run(options: &Options) -> Result<Ending> {
     let progress = Progress::default();
     let scale = Scale(options.scale);
-    let mut scenarios = vec![Scenario { loss: Loss::Region, design: Design::Ours, plan: Plan::whole(options.quick) }];
-    if options.recipe {
-        let compared = |design| move |loss| Scenario { loss, design, plan: Plan::comparison() };
-        scenarios.extend([Loss::Dynamodb, Loss::Site].map(compared(Design::Ours)));
-        scenarios.extend(Loss::ALL.map(compared(Design::Recipe)));
-    }
-    let mut regions = Vec::new();
-    let mut reports = Vec::new();
+    let scenarios = scenarios(options);
+    let (mut regions, mut reports) = (Vec::new(), Vec::new());
+    let mut broke_off = None;
     // Hosts of the two designs have different settings: each has a stack of its own.
     for design in [Design::Ours, Design::Recipe] {
         let of_design: Vec<Scenario> = scenarios.iter().copied().filter(|scenario| scenario.design == design).collect();
         if of_design.is_empty() {
             continue;
         }
-        let started = Stack::start(&stack_options(options, design, scale)).await;
-        let (mut stack, description) = match started {
+        let (mut stack, description) = match unless_interrupted(Stack::start(&stack_options(options, design, scale))).await {
             Ok(started) => started,
             Err(error) => {
-                progress.tell(&format!("rehearse: the stack could not be started: {error:#}"));
-                return Ok(Ending::NotStarted);
+                let name = design.name();
+                broke_off = Some(match error.is::<Interrupted>() {
+                    true => (Ending::BrokeOff, error.to_string()),
+                    false => (Ending::NotStarted, format!("the stack could not be started ({name}): {error:#}")),
+                });
+                break;
             }
         };
         regions = description.hosts.iter().map(|host| host.region.clone()).collect();
-        let played = tokio::select! {
-            played = all(options, &of_design, scale, &mut stack, &description, progress) => played,
-            _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted")),
-        };
+        let played = unless_interrupted(all(options, &of_design, scale, &mut stack, &description, &mut reports, progress)).await;
         stack.stop().await;
-        reports.extend(played?);
+        if let Err(error) = played {
+            broke_off = Some((Ending::BrokeOff, format!("{error:#}")));
+            break;
+        }
+    }
+    if let Some((ending, why)) = &broke_off {
+        progress.tell(&format!("rehearse: broke off: {why}"));
+        if reports.is_empty() {
+            return Ok(*ending);
+        }
     }
     let report = Report {
         made_at: SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs(),
-        command: options.command.clone(),
+        command: options.reports.command.clone(),
         cpus: std::thread::available_parallelism()?.get(),
         scale,
         wordpress: options.stack.wordpress,
-        met: reports.iter().all(|scenario| scenario.met),
+        met: broke_off.is_none() && reports.iter().all(|scenario| scenario.met),
+        broke_off: broke_off.as_ref().map(|(_, why)| why.clone()),
         regions,
         intervals: intervals(scale, options.quick),
         scenarios: reports,
     };
-    match options.print_json {
-        true => println!("{}", serde_json::to_string(&report)?),
-        false => print!("{}", text::table(&report)),
+    options.reports.give(&report, text::table, html::page)?;
+    Ok(match broke_off {
+        Some((ending, _)) => ending,
+        None if report.met => Ending::Met,
+        None => Ending::Missed,
+    })
+}
+
+/// What is played. Short comparisons are of the loss that the recipe does not see.
+fn scenarios(options: &Options) -> Vec<Scenario> {
+    let compared = |design| move |loss| Scenario { loss, design, plan: Plan::comparison(options.quick) };
+    let whole = Scenario { loss: Loss::Region, design: Design::Ours, plan: Plan::whole(options.quick) };
+    match (options.recipe, options.quick) {
+        (false, _) => vec![whole],
+        (true, true) => [Design::Ours, Design::Recipe].map(|design| compared(design)(Loss::Dynamodb)).to_vec(),
+        (true, false) => {
+            let ours = [Loss::Dynamodb, Loss::Site].map(compared(Design::Ours));
+            [whole].into_iter().chain(ours).chain(Loss::ALL.map(compared(Design::Recipe))).collect()
+        }
     }
-    let write = |file: &PathBuf, text: String| std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()));
-    if let Some(file) = &options.json {
-        write(file, serde_json::to_string(&report)?)?;
-    }
-    if let Some(file) = &options.html {
-        write(file, html::page(&report)?)?;
-    }
-    Ok(if report.met { Ending::Met } else { Ending::Missed })
 }
 
 fn stack_options(options: &Options, design: Design, scale: Scale) -> stack::Options {
@@ -125,14 +133,16 @@ fn stack_options(options: &Options, design: Design, scale: Scale) -> stack::Opti
     stack::Options { more, ..options.stack.clone() }
 }
 
+/// Plays scenarios on one stack; `reports` has those that have ended.
 async fn all(
     options: &Options,
     scenarios: &[Scenario],
     scale: Scale,
     stack: &mut Stack,
     description: &stack::Description,
+    reports: &mut Vec<ScenarioReport>,
     progress: Progress,
-) -> Result<Vec<ScenarioReport>> {
+) -> Result<()> {
     let http = Http::default();
     let regions: Vec<String> = description.hosts.iter().map(|host| host.region.clone()).collect();
     let lab = Lab::new(http.clone(), &description.control, regions.clone());
@@ -145,9 +155,9 @@ async fn all(
     if options.stack.wordpress {
         crowds.push((Page::Wordpress, CARTS.0, CARTS.1));
     }
-    let mut reports = Vec::new();
-    for scenario in scenarios {
-        progress.tell(&format!("{} ({:.0} s)", scenario.title(), scale.wall(scenario.plan.ends_s).as_secs_f64()));
+    for (at, scenario) in scenarios.iter().enumerate() {
+        let (number, takes_s) = (at + 1, scale.wall(scenario.plan.ends_s).as_secs_f64());
+        progress.tell(&format!("{} ({number} of {} with these hosts; {takes_s:.0} s)", scenario.title(), scenarios.len()));
         let stage = Stage {
             scenario: *scenario,
             scale,
@@ -160,6 +170,7 @@ async fn all(
             bootstrap: &options.bootstrap,
             crowds: &crowds,
             wordpress: options.stack.wordpress,
+            progress,
         };
         let report = match stage.play().await {
             Ok(played) => report(scenario, &regions, played),
@@ -169,12 +180,12 @@ async fn all(
         };
         let verdict = report.error.clone().unwrap_or_else(|| if report.met { "played".into() } else { "MISSED its limits".into() });
         progress.tell(&format!("{}: {verdict}", scenario.title()));
-        for check in report.result.iter().flat_map(|result| &result.checks).filter(|check| !check.met) {
+        for check in report.result.iter().flat_map(|result| &result.checks).filter(|check| Check::is_missed(check)) {
             progress.tell(&format!("  {}: {} (limit: {})", check.what, check.measured, check.limit));
         }
         reports.push(report);
     }
-    Ok(reports)
+    Ok(())
 }
 
 fn report(scenario: &Scenario, regions: &[String], mut played: Played) -> ScenarioReport {
@@ -185,7 +196,7 @@ fn report(scenario: &Scenario, regions: &[String], mut played: Played) -> Scenar
     ScenarioReport {
         scenario: *scenario,
         title: scenario.title(),
-        met: checks.iter().all(|check| check.met),
+        met: all_met(&checks),
         error: None,
         result: Some(Outcome { checks, figures, slices, told: played.told, runs: played.runs }),
     }

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::lambda::deployment::{EVENT_AGE_S, TIMEOUT_S};
+
 /// How many real seconds one second of the rehearsal stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Scale(pub f64);
@@ -52,6 +54,10 @@ pub const COOLDOWN: f64 = 600.0;
 pub const FAILBACK_AFTER: f64 = 1800.0;
 /// Seconds of replication lag that a failback allows.
 pub const MAX_LAG: f64 = 5.0;
+/// Seconds that Lambda waits before it tries a failed event again.
+pub const RETRY_WAIT: f64 = 60.0;
+/// Seconds until a write has arrived in the other Region: what AWS says of global tables.
+pub const REPLICATION_LAG: f64 = 1.0;
 /// Seconds of one data point of the alarm.
 pub const ALARM_PERIOD: f64 = 60.0;
 /// Seconds that a resolver holds an answer.
@@ -93,7 +99,10 @@ pub fn intervals(scale: Scale, quick: bool) -> Vec<Interval> {
         row("between automatic switches", "WP_DYNAMODB_COOLDOWN", COOLDOWN),
         row("health before an automatic failback", "WP_DYNAMODB_FAILBACK_AFTER", FAILBACK_AFTER),
         row("replication lag for a failback, at most", "WP_DYNAMODB_MAX_LAG", MAX_LAG),
-        row("retry of an asynchronous invocation (the second after 120 s)", "Lambda", 60.0),
+        row("a write arrives in the other Region after", "global table", REPLICATION_LAG),
+        row("an invocation lasts at most", "Timeout", TIMEOUT_S),
+        row("an event that failed is tried again after", "Lambda", RETRY_WAIT),
+        row("an event is tried no later than", "MaximumEventAgeInSeconds", EVENT_AGE_S),
         kept("hosts read the parameter every (not compressed)", "wp_dynamodb.region_poll_interval", POLL),
         Interval {
             wall_s: window,

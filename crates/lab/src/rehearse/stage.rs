@@ -14,24 +14,24 @@ use super::controller::{self, Controller, Run};
 use super::figures::ORDERED;
 use super::gate::Gate;
 use super::health::{self, Scene};
-use super::scale::Scale;
+use super::scale::{REPLICATION_LAG, Scale};
 use super::scenario::{Design, Loss, Scenario};
-use super::story::{Story, Told};
+use super::story::{Event, Story, Told};
 use super::visitors::{Crowd, Visit};
 use super::watch;
 use crate::drill::http::Http;
 use crate::drill::lab::Lab;
 use crate::drill::load::Site;
 use crate::drill::page::Page;
-use crate::drill::pass::calm;
+use crate::drill::pass::{calm, make_sessions};
+use crate::drill::progress::Progress;
 use crate::drill::session::Session;
 use crate::drill::stack::{Host, Stack};
-use crate::drill::timeline;
 use crate::lambda::environment;
 use crate::lambda::queue::DeadLetter;
 use crate::route53::HealthCheck;
 
-/// Between two looks at the alarm.
+/// Between two looks at the alarm, or at what has happened.
 const LOOK: std::time::Duration = std::time::Duration::from_millis(100);
 /// So long a person waits for it, in real seconds.
 const PATIENCE_OF_A_PERSON_S: f64 = 90.0;
@@ -61,6 +61,8 @@ pub struct Stage<'a> {
     pub crowds: &'a [(Page, u32, f64)],
     /// With WordPress.
     pub wordpress: bool,
+    /// Where it is told how it goes.
+    pub progress: Progress,
 }
 
 /// What was played.
@@ -91,7 +93,7 @@ impl Stage<'_> {
         let check = HealthCheck::ok_every_30_s();
         check.validate().map_err(anyhow::Error::msg)?;
         let scene = Scene::new(Story::start(self.scale), self.lab.regions.clone(), &check);
-        let controllers = Arc::new(self.controllers().await?);
+        let controllers = self.controllers().await?;
         let mut tasks: JoinSet<Result<()>> = JoinSet::new();
         let (alarms, heard) = mpsc::unbounded_channel();
         for at in 0..self.gates.len() {
@@ -107,10 +109,10 @@ impl Stage<'_> {
             tasks.spawn(health::check(scene.clone(), at, url, changed));
         }
         tasks.spawn(recipe(scene.clone(), self.lab.clone(), heard));
-        for at in 0..controllers.len() {
-            let (all, scene) = (controllers.clone(), scene.clone());
+        for controller in &controllers {
+            let (controller, scene, scale) = (controller.clone(), scene.clone(), self.scale);
             tasks.spawn(async move {
-                tokio::join!(all[at].serve(&scene), all[at].tick(scene.story.clock.scale));
+                tokio::join!(controller.clone().serve(scene), controller.tick(scale));
                 Ok(())
             });
         }
@@ -118,6 +120,7 @@ impl Stage<'_> {
         for host in self.hosts {
             tasks.spawn(watch::host(scene.clone(), self.http.clone(), host.clone()));
         }
+        tasks.spawn(tell(scene.clone(), self.progress));
         let mut visiting = JoinSet::new();
         for crowd in crowds {
             visiting.spawn(crowd.visit(scene.clone(), plan.ends_s));
@@ -152,11 +155,7 @@ impl Stage<'_> {
         let mut crowds = Vec::new();
         for &(page, visitors, rate) in self.crowds {
             let mut sessions: Vec<Session> = (1..=visitors).map(Session::new).collect();
-            let all: Vec<usize> = (0..sessions.len()).collect();
-            let made = site(page).round(&mut sessions, &all, true, timeline::Clock::start()).await;
-            if let Some((cause, times)) = made.causes.iter().next() {
-                bail!("{times} of {visitors} sessions could not be made: {cause}");
-            }
+            make_sessions(self.lab, &site(page), &mut sessions).await?;
             let hosts = self.hosts.iter().zip(self.gates).map(|(host, gate)| public(host, gate)).collect();
             crowds.push(Crowd { http: self.http.clone(), hosts, page, sessions, rate });
         }
@@ -168,7 +167,7 @@ impl Stage<'_> {
                 bail!("before the rehearsal {url} answers {}: {}", answer.status, String::from_utf8_lossy(&answer.body));
             }
         }
-        self.lab.replication(&json!({"settle": true})).await?;
+        self.lab.replication(&json!({"lag_ms": self.scale.wall(REPLICATION_LAG).as_millis() as u64})).await?;
         Ok(crowds)
     }
 
@@ -178,7 +177,7 @@ impl Stage<'_> {
     }
 
     /// The controllers, each with the same table that only this scenario uses. The recipe has none.
-    async fn controllers(&self) -> Result<Vec<Controller>> {
+    async fn controllers(&self) -> Result<Vec<Arc<Controller>>> {
         if self.scenario.design == Design::Recipe {
             return Ok(Vec::new());
         }
@@ -193,13 +192,13 @@ impl Stage<'_> {
             .map(|region| {
                 let mut environment = environment::of_lab(&status, region)?;
                 environment.extend(controller::settings(self.scale, regions, &urls, &table));
-                Ok(Controller::new(region, self.bootstrap, environment, self.scale))
+                Ok(Arc::new(Controller::new(region, self.bootstrap, environment, self.scale)))
             })
             .collect()
     }
 
     /// What is done to it all.
-    async fn script(&self, scene: &Scene, controllers: &[Controller]) -> Result<()> {
+    async fn script(&self, scene: &Scene, controllers: &[Arc<Controller>]) -> Result<()> {
         let Scenario { loss, plan, .. } = self.scenario;
         let primary = &self.lab.regions[0];
         let story = &scene.story;
@@ -228,7 +227,7 @@ impl Stage<'_> {
         }
     }
 
-    async fn set_lost(&self, scene: &Scene, controllers: &[Controller], lost: bool) -> Result<()> {
+    async fn set_lost(&self, scene: &Scene, controllers: &[Arc<Controller>], lost: bool) -> Result<()> {
         let loss = self.scenario.loss;
         let primary = &self.lab.regions[0];
         let services = match loss {
@@ -258,6 +257,20 @@ async fn recipe(scene: Arc<Scene>, lab: Lab, mut heard: mpsc::UnboundedReceiver<
     }
     // With our design nobody sends anything.
     std::future::pending().await
+}
+
+/// Tells what happens for ever, but for the controllers' many words: the report has them.
+async fn tell(scene: Arc<Scene>, progress: Progress) -> Result<()> {
+    let mut known = 0;
+    loop {
+        tokio::time::sleep(LOOK).await;
+        for Event { at_s, who, what } in scene.story.since(known) {
+            known += 1;
+            if !who.starts_with("controller") {
+                progress.tell(&format!("  {at_s:>4.0} s  {who}: {what}"));
+            }
+        }
+    }
 }
 
 /// A host by its Region's public address.

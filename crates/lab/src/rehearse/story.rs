@@ -114,6 +114,11 @@ impl Story {
         told.tracks.get(name).and_then(|track| track.last()).is_some_and(|(_, held)| held == value)
     }
 
+    /// What was told after the first `known` events, in the order in which it was told.
+    pub fn since(&self, known: usize) -> Vec<Event> {
+        self.told.lock().expect("story").events.get(known..).unwrap_or_default().to_vec()
+    }
+
     /// All that was told, in the order of time.
     pub fn told(&self) -> Told {
         let mut told = self.told.lock().expect("story").clone();

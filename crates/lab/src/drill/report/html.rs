@@ -1,28 +1,17 @@
 //! The report as one HTML page: no script, no network, light and dark.
 
 use std::fmt::Write;
-use std::time::{Duration, UNIX_EPOCH};
 
 use anyhow::Result;
 
 use super::super::figures::Requests;
 use super::super::session::Instead;
 use super::{DrillReport, PassReport, Report, plot, seconds};
+use crate::trial::page::{self, causes, checks, escape, verdict};
+use crate::trial::plot::Label;
 
 /// More lost or stale sessions than these are in the JSON only.
 const LISTED: usize = 300;
-
-/// The style of reports.
-pub const STYLE: &str = "
-:root{color-scheme:light dark;--line:#8886;--good:#1a7f37;--bad:#c62828}
-@media(prefers-color-scheme:dark){:root{--good:#56d364;--bad:#ff7b72}}
-body{font:15px/1.45 system-ui,sans-serif;max-width:72rem;margin:0 auto;padding:1rem;background:Canvas;color:CanvasText}
-h1{font-size:1.6rem}h2{margin-top:3rem;border-top:1px solid var(--line);padding-top:1rem}
-table{border-collapse:collapse;margin:.6rem 0;font-variant-numeric:tabular-nums}
-th,td{border-bottom:1px solid var(--line);padding:.2rem .7rem .2rem 0;text-align:left;vertical-align:top}
-td.n,th.n{text-align:right}td.n,tbody th{white-space:nowrap}.good{color:var(--good)}.bad{color:var(--bad);font-weight:600}
-.scroll{overflow-x:auto}svg.plot{width:100%;height:auto}summary{cursor:pointer}
-.tables{display:flex;flex-wrap:wrap;gap:0 3rem}";
 
 /// The page.
 ///
@@ -30,28 +19,21 @@ td.n,th.n{text-align:right}td.n,tbody th{white-space:nowrap}.good{color:var(--go
 /// When a plot cannot be drawn.
 pub fn page(report: &Report) -> Result<String> {
     let met = report.drills.iter().filter(|drill| drill.met).count();
-    let mut page = format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>Drills: {met} of {} met their limits</title>\n<style>{STYLE}\n{}</style>\n</head>\n<body>\n<main>\n\
-         <h1>Drills: {met} of {} met their limits</h1>\n",
-        report.drills.len(),
-        plot::STYLE,
-        report.drills.len(),
-    );
-    let made = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(report.made_at));
+    let mut page = page::begin(&format!("Drills: {met} of {} met their limits", report.drills.len()), plot::STYLE);
     writeln!(
         page,
-        "<p><code>{}</code>, {made}; {} processors, {} php-fpm workers in each of the hosts in {}. The first Region is the active one, the second the other.</p>",
-        escape(&report.command),
+        "<p>{}; {} processors, {} php-fpm workers in each of the hosts in {}. The first Region is the active one, the second the other.</p>",
+        page::made(&report.command, report.made_at),
         report.machine.cpus,
         report.machine.workers_per_host,
         escape(&report.regions.join(" and ")),
     )?;
+    page += &page::broke_off(report.broke_off.as_deref());
     summary(&mut page, report)?;
     for drill in &report.drills {
         one(&mut page, report, drill)?;
     }
-    page += "</main>\n</body>\n</html>\n";
+    page += page::END;
     Ok(page)
 }
 
@@ -104,14 +86,15 @@ fn one(page: &mut String, report: &Report, drill: &DrillReport) -> Result<()> {
     for (number, pass) in drill.passes.iter().enumerate() {
         let title = format!("{}, {}", drill.name, pass.page.name());
         writeln!(page, "<h3>{} at {:.0} requests a second</h3>", escape(pass.page.name()), pass.rate)?;
-        let svg = plot::svg(pass, &format!("{}-{number}", drill.name), &title, &escape(&description(pass)))?;
+        let (id, description) = (format!("{}-{number}", drill.name), escape(&description(pass)));
+        let svg = plot::svg(pass, &Label { id: &id, title: &title, description: &description })?;
         writeln!(page, "<figure>{svg}<figcaption>{}</figcaption></figure>", caption(report))?;
         page.push_str("<div class=\"tables\">\n");
-        checks(page, pass)?;
+        checks(page, &pass.checks)?;
         hosts(page, pass)?;
         phases(page, pass)?;
         page.push_str("</div>\n");
-        causes(page, pass)?;
+        causes(page, pass.figures.causes.iter().map(|(cause, times)| (cause, times)))?;
         incidents(page, report, pass)?;
         events(page, report, pass)?;
     }
@@ -133,31 +116,6 @@ fn description(pass: &PassReport) -> String {
         pass.timeline.begins_ms() / 1000,
         pass.timeline.heals_ms() / 1000,
     )
-}
-
-fn checks(page: &mut String, pass: &PassReport) -> Result<()> {
-    page.push_str("<table><thead><tr><th>limit</th><th>at most</th><th>measured</th><th></th></tr></thead><tbody>\n");
-    for check in &pass.checks {
-        let cells = [&check.what, &check.limit, &check.measured].map(|text| escape(text));
-        writeln!(
-            page,
-            "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}</td></tr>",
-            cells[0],
-            cells[1],
-            cells[2],
-            verdict(check.met)
-        )?;
-    }
-    page.push_str("</tbody></table>\n");
-    Ok(())
-}
-
-fn verdict(met: Option<bool>) -> &'static str {
-    match met {
-        Some(true) => "<span class=\"good\">met</span>",
-        Some(false) => "<span class=\"bad\">MISSED</span>",
-        None => "too short to tell",
-    }
 }
 
 fn requests_row(page: &mut String, name: &str, of: &Requests, more: &[String]) -> Result<()> {
@@ -198,18 +156,6 @@ fn phases(page: &mut String, pass: &PassReport) -> Result<()> {
         requests_row(page, phase.name(), requests, &[])?;
     }
     page.push_str("</tbody></table>\n");
-    Ok(())
-}
-
-fn causes(page: &mut String, pass: &PassReport) -> Result<()> {
-    if pass.figures.causes.is_empty() {
-        return Ok(());
-    }
-    page.push_str("<details><summary>Why requests failed</summary><table><thead><tr><th class=\"n\">requests</th><th>cause</th></tr></thead><tbody>\n");
-    for (cause, times) in &pass.figures.causes {
-        writeln!(page, "<tr><td class=\"n\">{times}</td><td>{}</td></tr>", escape(cause))?;
-    }
-    page.push_str("</tbody></table></details>\n");
     Ok(())
 }
 
@@ -278,19 +224,4 @@ fn events(page: &mut String, report: &Report, pass: &PassReport) -> Result<()> {
 
 fn thousandths(ms: u64) -> String {
     format!("{}.{:03} s", ms / 1000, ms % 1000)
-}
-
-/// Text that is no markup.
-pub fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::escape;
-
-    #[test]
-    fn text_is_no_markup() {
-        assert_eq!(escape("<a href=\"x\">&"), "&lt;a href=&quot;x&quot;&gt;&amp;");
-    }
 }

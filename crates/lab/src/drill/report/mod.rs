@@ -11,8 +11,8 @@ use super::page::Page;
 use super::record::Incident;
 use super::script::Done;
 use super::timeline::Timeline;
-use super::verdict::Check;
 use super::watch::Change;
+use crate::trial::check::Check;
 
 /// A run of drills.
 #[derive(Debug, Serialize)]
@@ -25,6 +25,8 @@ pub struct Report {
     pub machine: Machine,
     /// Whether all drills met their limits.
     pub met: bool,
+    /// Why it broke off before the last drill.
+    pub broke_off: Option<String>,
     /// The hosts' Regions; the first is the active one.
     pub regions: Vec<String>,
     /// The drills.

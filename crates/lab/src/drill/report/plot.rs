@@ -1,58 +1,28 @@
 //! The plots of one pass: how requests fared, how long they took, where the calls went; over time, as one SVG.
-//!
-//! Colours are few and fixed, text and dashes come from the page's style sheet ([`STYLE`]): the plots must be readable on light and dark,
-//! and without telling colours apart.
 
-use anyhow::{Result, anyhow};
-use plotters::coord::Shift;
+use anyhow::Result;
 use plotters::coord::ranged1d::{AsRangedCoord, Ranged, ValueFormatter};
 use plotters::prelude::*;
 
 use super::super::figures::{Requests, SLICE_MS, Slice};
 use super::PassReport;
+use crate::trial::plot::{self, Area, BAD, COLOURS, Drawn, Label, Panel};
 
 const SIZE: (u32, u32) = (960, 600);
-/// One colour per host or Region, in their order; from the third on they repeat.
-pub const COLOURS: [RGBColor; 2] = [RGBColor(0x2b, 0x7b, 0xba), RGBColor(0xd9, 0x7a, 0x06)];
-/// What failed.
-pub const BAD: RGBColor = RGBColor(0xd6, 0x27, 0x28);
-/// Axes, shades and what is not known.
-pub const GREY: RGBColor = RGBColor(0x80, 0x80, 0x80);
+/// Room for figures.
+const LEFT: u32 = 52;
 
-/// What the page's style sheet adds: text in the page's colour, the second series dashed.
-pub const STYLE: &str = "svg.plot text{fill:currentColor}svg.plot polyline[stroke=\"#D97A06\"]{stroke-dasharray:7 3}svg.plot polyline[stroke=\"#D62728\"]{stroke-width:2.5}";
+/// What the page's style sheet adds: the second series dashed.
+pub const STYLE: &str =
+    "svg.plot polyline[stroke=\"#D97A06\"]{stroke-dasharray:7 3}svg.plot polyline[stroke=\"#D62728\"]{stroke-width:2.5}";
 
-type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
-
-/// The plots of a pass. `id` makes the references of title and description unique in the page.
+/// The plots of a pass.
 ///
 /// # Errors
 /// When the plotting library fails.
-pub fn svg(pass: &PassReport, id: &str, title: &str, description: &str) -> Result<String> {
-    let mut svg = String::new();
-    {
-        let root = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
-        let panels = root.split_evenly((3, 1));
-        draw(pass, &panels).map_err(|error| anyhow!("the plot cannot be drawn: {error}"))?;
-        root.present().map_err(|error| anyhow!("the plot cannot be drawn: {error}"))?;
-    }
-    labelled(&svg, id, title, description)
+pub fn svg(pass: &PassReport, label: &Label<'_>) -> Result<String> {
+    plot::svg(SIZE, label, |area| draw(pass, &area.split_evenly((3, 1))))
 }
-
-/// The drawing with what a reader without eyes gets: title and description. `id` makes their references unique in the page.
-///
-/// # Errors
-/// When it is no SVG.
-pub fn labelled(svg: &str, id: &str, title: &str, description: &str) -> Result<String> {
-    // The library knows nothing of accessibility: what a reader without eyes gets is put after the opening tag.
-    let open = svg.find("<svg ").ok_or_else(|| anyhow!("the plotting library made no SVG"))?;
-    let (_, svg) = svg.split_at(open);
-    let (tag, rest) = svg.split_once('>').ok_or_else(|| anyhow!("the plotting library made no SVG"))?;
-    let tag = format!("{tag} class=\"plot\" role=\"img\" aria-labelledby=\"{id}-t {id}-d\"");
-    Ok(format!("{tag}><title id=\"{id}-t\">{title}</title><desc id=\"{id}-d\">{description}</desc>{}", rest.trim()))
-}
-
-type Drawn = Result<(), Box<dyn std::error::Error>>;
 
 fn draw(pass: &PassReport, panels: &[Area<'_>]) -> Drawn {
     let hosts = &pass.figures.slices;
@@ -99,29 +69,11 @@ where
     Y: AsRangedCoord<Value = f64>,
     Y::CoordDescType: Ranged<ValueType = f64> + ValueFormatter<f64>,
 {
-    let text = ("sans-serif", 13).into_font();
-    let ends = pass.timeline.ends_ms() as f64 / 1000.0;
-    let mut chart = ChartBuilder::on(area)
-        .caption(caption, text.clone())
-        .margin(4)
-        .margin_right(16)
-        .x_label_area_size(24)
-        .y_label_area_size(52)
-        .build_cartesian_2d(0.0..ends, y)?;
-    chart
-        .configure_mesh()
-        .x_labels(12)
-        .y_labels(5)
-        .x_label_formatter(&|s| format!("{s:.0} s"))
-        .y_label_formatter(&|value| format!("{value:.0}"))
-        .label_style(text)
-        .axis_style(GREY)
-        .bold_line_style(GREY.mix(0.35))
-        .light_line_style(TRANSPARENT)
-        .draw()?;
+    let [begins, heals, ends_s] =
+        [pass.timeline.begins_ms(), pass.timeline.heals_ms(), pass.timeline.ends_ms()].map(|ms| ms as f64 / 1000.0);
+    let panel = Panel { caption: Some(caption), left: LEFT, ends_s, shaded_s: begins..heals, labels: 5 };
+    let mut chart = panel.chart(area, y)?;
     let range = chart.plotting_area().get_y_range();
-    let span = [pass.timeline.begins_ms(), pass.timeline.heals_ms()].map(|ms| ms as f64 / 1000.0);
-    chart.draw_series([Rectangle::new([(span[0], range.start), (span[1], range.end)], GREY.mix(0.18).filled())])?;
     for (at_ms, host) in route_changes(pass) {
         let at = at_ms as f64 / 1000.0;
         chart.draw_series([PathElement::new([(at, range.start), (at, range.end)], colour(host).mix(0.8))])?;

@@ -13,7 +13,7 @@ pub fn table(report: &Report) -> String {
     for drill in &report.drills {
         for pass in &drill.passes {
             table.add_row(row(drill.name, pass));
-            for check in pass.checks.iter().filter(|check| check.met == Some(false)) {
+            for check in pass.checks.iter().filter(|check| check.is_missed()) {
                 missed += &format!("{}, {}: {}: {} (limit: {})\n", drill.name, pass.page.name(), check.what, check.measured, check.limit);
             }
         }
@@ -21,6 +21,7 @@ pub fn table(report: &Report) -> String {
             missed += &format!("{}: not carried out: {error}\n", drill.name);
         }
     }
+    missed.extend(report.broke_off.iter().map(|why| format!("broke off: {why}\n")));
     let met = report.drills.iter().filter(|drill| drill.met).count();
     let all = report.drills.len();
     let missed = if missed.is_empty() { missed } else { format!("\nLimits that were missed:\n{missed}") };

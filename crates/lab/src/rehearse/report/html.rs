@@ -1,12 +1,11 @@
 //! The report as one HTML page: no script, no network, light and dark.
 
 use std::fmt::Write;
-use std::time::{Duration, UNIX_EPOCH};
 
 use anyhow::Result;
 
 use super::{COMPARED, Outcome, Report, ScenarioReport, compared, plot, seconds};
-use crate::drill::report::html::{STYLE, escape};
+use crate::trial::page::{self, causes, checks, escape};
 
 /// The page.
 ///
@@ -14,29 +13,24 @@ use crate::drill::report::html::{STYLE, escape};
 /// When a plot cannot be drawn.
 pub fn page(report: &Report) -> Result<String> {
     let verdict = if report.met { "all limits met" } else { "limits MISSED" };
-    let title = format!("Rehearsal of a lost Region: {verdict}");
-    let mut page = format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>{title}</title>\n<style>{STYLE}\n{}</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n",
-        plot::STYLE
-    );
-    let made = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(report.made_at));
+    let mut page = page::begin(&format!("Rehearsal of a lost Region: {verdict}"), "");
     writeln!(
         page,
-        "<p><code>{}</code>, {made}; {} processors. Regions: {} (primary) and {}. A second of the rehearsal stands for {} real ones; all times below are real seconds, \
+        "<p>{}; {} processors. Regions: {} (primary) and {}. A second of the rehearsal stands for {} real ones; all times below are real seconds, \
          but for those of the Lambda's process.</p>",
-        escape(&report.command),
+        page::made(&report.command, report.made_at),
         report.cpus,
         escape(&report.regions[0]),
         escape(&report.regions[1]),
         report.scale.0,
     )?;
+    page += &page::broke_off(report.broke_off.as_deref());
     comparison(&mut page, report)?;
     intervals(&mut page, report)?;
     for scenario in &report.scenarios {
         one(&mut page, report, scenario)?;
     }
-    page += "</main>\n</body>\n</html>\n";
+    page += page::END;
     Ok(page)
 }
 
@@ -83,26 +77,12 @@ fn one(page: &mut String, report: &Report, scenario: &ScenarioReport) -> Result<
             escape(&report.regions[1])
         )?;
         page.push_str("<div class=\"tables\">\n");
-        checks(page, result)?;
+        checks(page, &result.checks)?;
         figures(page, result)?;
         page.push_str("</div>\n");
         events(page, result)?;
     }
     page.push_str("</section>\n");
-    Ok(())
-}
-
-fn checks(page: &mut String, result: &Outcome) -> Result<()> {
-    if result.checks.is_empty() {
-        return Ok(());
-    }
-    page.push_str("<table><thead><tr><th>limit</th><th>at most</th><th>measured</th><th></th></tr></thead><tbody>\n");
-    for check in &result.checks {
-        let verdict = if check.met { "<span class=\"good\">met</span>" } else { "<span class=\"bad\">MISSED</span>" };
-        let (limit, measured) = (escape(&check.limit), escape(&check.measured));
-        writeln!(page, "<tr><th scope=\"row\">{}</th><td>{limit}</td><td>{measured}</td><td>{verdict}</td></tr>", escape(check.what))?;
-    }
-    page.push_str("</tbody></table>\n");
     Ok(())
 }
 
@@ -135,13 +115,7 @@ fn figures(page: &mut String, result: &Outcome) -> Result<()> {
         writeln!(page, "<tr><th scope=\"row\">{}</th><td>{}</td></tr>", escape(&name), escape(&value))?;
     }
     page.push_str("</tbody></table>\n");
-    if !figures.causes.is_empty() {
-        page.push_str("<details><summary>Why requests failed</summary><table><tbody>\n");
-        for (cause, times) in &figures.causes {
-            writeln!(page, "<tr><td class=\"n\">{times}</td><td>{}</td></tr>", escape(cause))?;
-        }
-        page.push_str("</tbody></table></details>\n");
-    }
+    causes(page, &figures.causes)?;
     Ok(())
 }
 

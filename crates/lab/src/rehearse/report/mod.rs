@@ -8,10 +8,10 @@ use serde::Serialize;
 
 use super::controller::Run;
 use super::figures::Figures;
-use super::limits::Check;
 use super::scale::{Interval, Scale};
 use super::scenario::Scenario;
 use super::story::Told;
+use crate::trial::check::Check;
 
 /// A rehearsal.
 #[derive(Debug, Serialize)]
@@ -28,6 +28,8 @@ pub struct Report {
     pub wordpress: bool,
     /// Whether all limits were met.
     pub met: bool,
+    /// Why it broke off before the last scenario.
+    pub broke_off: Option<String>,
     /// The Regions, the primary first.
     pub regions: Vec<String>,
     /// Intervals, real and compressed.

@@ -1,64 +1,38 @@
 //! The timeline of one scenario as one SVG: requests above, and below them who said what: health checks, DNS, alarm, parameters, hosts.
 
-use anyhow::{Result, anyhow};
-use plotters::coord::Shift;
+use anyhow::Result;
 use plotters::prelude::*;
 
 use super::super::scenario::Design;
 use super::{Outcome, ScenarioReport};
-use crate::drill::report::plot::{BAD, COLOURS, GREY, labelled};
+use crate::trial::plot::{self, Area, BAD, COLOURS, Drawn, GREY, Label, Panel};
 
 const SIZE: (u32, u32) = (960, 560);
 const REQUESTS: u32 = 190;
 /// Width of the lanes' names.
 const NAMES: u32 = 210;
 
-/// What the page's style sheet adds.
-pub const STYLE: &str = "svg.plot text{fill:currentColor}";
-
-type Drawn = Result<(), Box<dyn std::error::Error>>;
-type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
-
 /// The plot.
 ///
 /// # Errors
 /// When the plotting library fails.
 pub fn svg(report: &ScenarioReport, result: &Outcome, regions: &[String], description: &str) -> Result<String> {
-    let mut svg = String::new();
-    {
-        let root = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
-        let (above, below) = root.split_vertically(REQUESTS);
-        requests(report, result, &above)
-            .and_then(|()| lanes(report, result, regions, &below))
-            .map_err(|error| anyhow!("the plot cannot be drawn: {error}"))?;
-        root.present().map_err(|error| anyhow!("the plot cannot be drawn: {error}"))?;
-    }
-    labelled(&svg, &report.scenario.id(), &report.title, description)
+    plot::svg(SIZE, &Label { id: &report.scenario.id(), title: &report.title, description }, |area| {
+        let (above, below) = area.split_vertically(REQUESTS);
+        requests(report, result, &above)?;
+        lanes(report, result, regions, &below)
+    })
+}
+
+fn panel<'a>(report: &ScenarioReport, caption: Option<&'a str>, labels: usize) -> Panel<'a> {
+    let plan = report.scenario.plan;
+    Panel { caption, left: NAMES, ends_s: plan.ends_s, shaded_s: plan.lost_s..plan.returns_s, labels }
 }
 
 fn requests(report: &ScenarioReport, result: &Outcome, area: &Area<'_>) -> Drawn {
-    let plan = report.scenario.plan;
     let most = result.slices.iter().map(|slice| slice.good.iter().sum::<u64>().max(slice.bad)).max().unwrap_or(1) as f64;
-    let text = ("sans-serif", 13).into_font();
-    let mut chart = ChartBuilder::on(area)
-        .caption("requests in 5 s: good by Region, failed or wrong in red", text.clone())
-        .margin(4)
-        .margin_right(16)
-        .x_label_area_size(24)
-        .y_label_area_size(NAMES)
-        .build_cartesian_2d(0.0..plan.ends_s, 0.0..most * 1.1)?;
-    chart
-        .configure_mesh()
-        .x_labels(12)
-        .y_labels(4)
-        .x_label_formatter(&|s| format!("{s:.0} s"))
-        .y_label_formatter(&|value| format!("{value:.0}"))
-        .label_style(text)
-        .axis_style(GREY)
-        .bold_line_style(GREY.mix(0.35))
-        .light_line_style(TRANSPARENT)
-        .draw()?;
-    chart.draw_series([Rectangle::new([(plan.lost_s, 0.0), (plan.returns_s, most * 1.1)], GREY.mix(0.18).filled())])?;
+    let caption = "requests in 5 s: good by Region, failed or wrong in red";
+    let mut chart = panel(report, Some(caption), 4).chart(area, 0.0..most * 1.1)?;
     for (region, colour) in COLOURS.iter().enumerate() {
         let points = result.slices.iter().map(|slice| (slice.at_s, slice.good.get(region).copied().unwrap_or(0) as f64));
         chart.draw_series(LineSeries::new(points, colour.stroke_width(2)))?;
@@ -86,24 +60,7 @@ fn lanes(report: &ScenarioReport, result: &Outcome, regions: &[String], area: &A
     each(&mut names, "host * knows", "host in * knows");
     each(&mut names, "host * uses", "host in * uses");
     let lanes = names.len() as f64;
-    let text = ("sans-serif", 13).into_font();
-    let mut chart = ChartBuilder::on(area)
-        .margin(4)
-        .margin_right(16)
-        .x_label_area_size(24)
-        .y_label_area_size(NAMES)
-        .build_cartesian_2d(0.0..plan.ends_s, 0.0..lanes)?;
-    chart
-        .configure_mesh()
-        .x_labels(12)
-        .y_labels(0)
-        .x_label_formatter(&|s| format!("{s:.0} s"))
-        .label_style(text.clone())
-        .axis_style(GREY)
-        .bold_line_style(TRANSPARENT)
-        .light_line_style(TRANSPARENT)
-        .draw()?;
-    chart.draw_series([Rectangle::new([(plan.lost_s, 0.0), (plan.returns_s, lanes)], GREY.mix(0.18).filled())])?;
+    let mut chart = panel(report, None, 0).chart(area, 0.0..lanes)?;
     for (lane, (track, label)) in names.iter().enumerate() {
         let y = lanes - lane as f64 - 0.5;
         let points = result.told.tracks.get(track).map_or(&[][..], Vec::as_slice);

@@ -16,7 +16,7 @@ pub fn table(report: &Report) -> String {
         table.load_preset(presets::NOTHING);
         table.set_header([scenario.title.as_str(), "limit", "measured", ""]);
         for check in &result.checks {
-            table.add_row([check.what, &check.limit, &check.measured, if check.met { "met" } else { "MISSED" }]);
+            table.add_row([check.what.as_str(), &check.limit, &check.measured, if check.is_missed() { "MISSED" } else { "met" }]);
         }
         text += &format!("{table}\n\n");
     }
@@ -26,5 +26,6 @@ pub fn table(report: &Report) -> String {
     for scenario in &report.scenarios {
         table.add_row([scenario.title.clone()].into_iter().chain(compared(scenario)));
     }
-    format!("{text}{table}\n")
+    let broke_off = report.broke_off.iter().map(|why| format!("\nBroke off: {why}. Above is what was measured before.\n"));
+    format!("{text}{table}\n{}", broke_off.collect::<String>())
 }
