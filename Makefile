@@ -1,10 +1,10 @@
 # Two commands do the work: `make demo` shows the thing, `make test` checks it. Both install what they need first (as root, on Debian 12).
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo down test drill rehearse soak lint bench build release
+.PHONY: docker-test help demo down test drill rehearse soak lint bench build release
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
 demo: ## two local Regions with WordPress, a switch between them, what it cost; the site stays up
 	@scripts/demo.sh
@@ -23,6 +23,9 @@ rehearse: ## a Region is lost, with DNS, alarm and controller, beside the usual 
 
 soak: ## large numbers, counted: stale sessions, lost changes, locks; ARGS="locks --scale 0.1" chooses
 	@scripts/soak.sh $(ARGS)
+
+docker-test: ## two Regions in containers, one cut off by Docker's own means; ARGS="--prebuilt target/debug" compiles nothing
+	@scripts/docker-test.sh $(ARGS)
 
 lint: ## formatting and static checks
 	@scripts/setup.sh
