@@ -180,15 +180,6 @@ async fn no_more_invocations_at_a_time_than_are_reserved() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_printed_before_the_answer_is_in_the_log_with_it() {
-    let lambda = lambda(LONG, &[]);
-    for _ in 0..50 {
-        answer(&lambda, json!({"say": "something"})).await;
-        assert_eq!(lambda.function.log.take().len(), 1);
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_start_says_why() {
     let breaks = lambda(LONG, &[("BREAKS", "1")]).function.invoke(&json!({})).await.outcome;
     let Outcome::NotStarted(why) = breaks else { panic!("{breaks:?}") };

@@ -30,7 +30,7 @@ const CALM: Duration = Duration::from_secs(60);
 /// Requests per host before the clock starts: a new worker's first page is slower.
 const WARM_UP: usize = 60;
 /// Hosts whose time limits are short miss some when the machine is busy.
-const TRIES: usize = 3;
+const TRIES: usize = 6;
 
 /// A pass, ready to run.
 pub struct Pass<'a> {
@@ -144,13 +144,17 @@ pub async fn make_sessions(lab: &Lab, site: &Site, sessions: &mut [Session]) -> 
     for _ in 0..TRIES {
         let without: Vec<usize> = (0..sessions.len()).filter(|&at| !sessions[at].is_stored()).collect();
         let made = site.round(sessions, &without, true, clock).await;
+        let left = sessions.iter().filter(|session| !session.is_stored()).count();
+        if left > 0 {
+            trouble = Some(format!("{left} of {} sessions could not be made: {:?}", sessions.len(), made.causes));
+            continue;
+        }
         let warm = site.round(sessions, &some, false, clock).await;
         let found = warm.samples.iter().find(|sample| sample.outcome != Outcome::Good);
-        trouble = match (made.causes.iter().next(), found) {
-            (Some((cause, times)), _) => Some(format!("{times} of {} sessions could not be made: {cause}", without.len())),
-            (None, Some(sample)) => Some(format!("before all began, a session was {:?}: {:?}", sample.outcome, warm.causes)),
-            (None, None) => break,
-        };
+        trouble = found.map(|sample| format!("before all began, a session was {:?}: {:?}", sample.outcome, warm.causes));
+        if trouble.is_none() {
+            break;
+        }
     }
     if let Some(trouble) = trouble {
         bail!(trouble);
