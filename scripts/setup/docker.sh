@@ -18,7 +18,6 @@ use_engine() {
     DOCKER=docker
     if docker info && docker buildx version && docker compose version; then return 0; fi >/dev/null 2>&1
     WHY_NOT=
-    [[ $EUID -eq 0 ]] || WHY_NOT="no engine answers, and only root can start one"
     grep -qw overlay /proc/filesystems || WHY_NOT="no engine answers, and the kernel has no overlayfs to start one with"
     [[ -e /sys/fs/cgroup/cgroup.controllers || -d /sys/fs/cgroup/memory ]] || WHY_NOT="no engine answers, and there are no cgroups to start one with"
     unshare --mount --net --pid --fork true 2>/dev/null || WHY_NOT="no engine answers, and this machine lets nobody make namespaces"
