@@ -90,6 +90,10 @@ def test_logins_are_counted_copied_listed_and_ended(cli: Callable[..., tuple[int
     assert len(stored(lab, table)) == MANY + 1
     # What is there is not copied once more.
     assert cli("migrate") == (0, [*count, f"Success: {MANY} users, 0 sessions copied"])
+    # Rows of users who are gone, as imports leave them, hinder nobody.
+    wp(site, "global $wpdb; $wpdb->insert( $wpdb->usermeta, array( 'user_id' => 99999, 'meta_key' => 'session_tokens', 'meta_value' => 'a:0:{}' ) );")
+    assert cli("migrate")[0] == 0
+    wp(site, "delete_user_meta( 99999, 'session_tokens' );")
 
     user = wp(site, "echo get_user_by( 'login', 'cli2' )->ID;")
     for name in (user, "cli2", "cli2@example.test"):
@@ -142,3 +146,14 @@ def test_in_an_outage_commands_end_with_1_and_go_on_after_it(cli: Callable[..., 
         lab.fault(region, "dynamodb", "none")
     assert cli("migrate")[1][-1] == f"Success: {MANY} users, {MANY + 1} sessions copied"
     assert len(stored(lab, table)) == MANY + 1
+
+
+def test_the_logins_of_all_users_end(cli: Callable[..., tuple[int, list[str]]], site: Site, lab: Lab, table: str) -> None:
+    assert cli("migrate")[0] == 0
+    for args, named in (((), {}), (("cli2",), {"all": True, "end": True}), ((), {"all": True})):
+        assert cli("sessions", *args, **named) == (1, ["Error: name one user, or end the sessions of all: --all --end"])
+    assert len(json.loads(cli("sessions", "cli3", format="json")[1][0])) == 1
+    with site.database.read_only():
+        assert cli("sessions", all=True, end=True) == (1, ["Error: nothing has ended: the database does not take changes; run it where it does"])
+    assert cli("sessions", all=True, end=True) == (0, ["Success: the login sessions of all users have ended"])
+    assert cli("sessions", "cli3", format="json") == (0, ["[]"])

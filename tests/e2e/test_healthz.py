@@ -9,8 +9,8 @@ import pytest
 import requests
 from conftest import settled
 
-from harness import paths, wait
-from harness.fpm import HEALTHZ_SECRET
+from harness import paths, process, wait
+from harness.fpm import HEALTHZ_SECRET, publish
 from harness.lab import FAULTS, Lab
 from harness.site import Site
 
@@ -142,6 +142,51 @@ def test_disk_full(site: Site, lab: Lab, tmp_path) -> None:
             stays(site, OWN, 200, level)
     finally:
         subprocess.run(["umount", str(state)], check=True)
+
+
+FULL = """
+mount -t tmpfs -o size=64k,mode=1777 tmpfs /dev/shm || exit 99
+dd if=/dev/zero of=/dev/shm/all bs=4k 2>/dev/null
+exec setpriv --reuid=www-data --regid=www-data --clear-groups php8.2 -d display_errors=stderr -r "$1" "$2"
+"""
+ASK_OFTEN = """
+define( 'WP_DYNAMODB_HEALTHZ', true );
+require $argv[1];
+$asked = 0;
+$said  = array();
+for ( $time = 0; $time < 5; $time++ ) {
+    $said[] = WP_DynamoDB\\shared_answer( 'test', function () use ( &$asked ) { $asked++; return 'well'; }, 'late' );
+}
+echo json_encode( array( $asked, $said ) );
+"""
+
+
+def test_memory_full(tmp_path) -> None:
+    """A file can be made in /dev/shm, but nothing written into it: the answer that all share is kept elsewhere, and no log is filled."""
+    tmp_path.chmod(0o755)
+    plugin = publish(paths.PLUGIN, tmp_path / "plugin")
+    temporary = paths.give_to_web_user(tmp_path / "tmp")
+    for folder in temporary.parents:
+        if not paths.others_can_enter(folder):
+            folder.chmod(folder.stat().st_mode | 0o001)
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", FULL, "sh", ASK_OFTEN, str(plugin / "inc" / "healthz-answer.php")],
+        capture_output=True, text=True, timeout=30, check=False, env=process.base_env() | {"TMPDIR": str(temporary)},
+    )
+    assert (done.returncode, done.stderr, done.stdout) == (0, "", '[1,["well","well","well","well","well"]]')
+
+
+def test_what_wp_config_says_does_not_stand_before_the_answer(site: Site, lab: Lab) -> None:
+    """Notices are shown, and one comes after wp-config.php was read: it must not make a 200 of a failure."""
+    config = site.wordpress.docroot / "wp-config.php"
+    text = config.read_text()
+    wrong = "define( 'DB_HOST', array( 'x' ) ); define( 'DB_USER', 'x' ); define( 'DB_PASSWORD', '' ); define( 'DB_NAME', 'x' );"
+    config.write_text(f"<?php ini_set( 'display_errors', '1' ); ini_set( 'error_log', '/dev/null' ); {wrong}")
+    try:
+        becomes(site, OWN, 503, "ready")
+    finally:
+        config.write_text(text)
+    becomes(site, OWN, 200, "ready")
 
 
 def test_many_ask_and_dynamodb_is_asked_once_a_second(site: Site, lab: Lab) -> None:

@@ -113,7 +113,13 @@ def test_hostile_requests_to_a_network_store_nothing(network: str, site: Site, l
     wp(site, "require_once ABSPATH . 'wp-admin/includes/plugin.php'; activate_plugin( 'wp-dynamodb/wp-dynamodb.php', '', true );", before=at)
     forms = Forms(site, network, NETWORK_PAGE, "/wp-admin/network/edit.php?action=wp_dynamodb", logged_in(network, site.user, site.password))
     parts = "get_site_option( 'wp_dynamodb_settings' ), get_site_option( 'wp_dynamodb_region_map' ), get_site_transient( 'wp_dynamodb_tables' )"
-    attack(forms, logged_in(network, "keeper", "keeper-of-a-site"), lambda: wp(site, f"echo wp_json_encode( array( {parts} ) );", before=at))
+    keeper = logged_in(network, "keeper", "keeper-of-a-site")
+    attack(forms, keeper, lambda: wp(site, f"echo wp_json_encode( array( {parts} ) );", before=at))
+    # Nor through WordPress's own page for a site's options, for which that person has the right.
+    for group in forms.nonces:
+        form = {"option_page": group, "action": "update", "_wpnonce": forms.own_nonce(keeper, f"{group}-options"), "wp_dynamodb_settings[logins_table]": "keepers"}
+        assert keeper.http.post(f"{network}/wp-admin/options.php", data=form, timeout=30, allow_redirects=False).status_code != 302
+    assert "keepers" not in site.database.root("SELECT option_value FROM wp_options WHERE option_name LIKE 'wp\\_dynamodb%'")
 
 
 def test_one_site_of_a_network_cannot_activate_it(network: str, site: Site, lab: Lab) -> None:  # noqa: F811

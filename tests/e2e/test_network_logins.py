@@ -1,6 +1,7 @@
 """Login sessions on a network of sites: one login for all of them, in every Region; and what uninstalling leaves there."""
 
 import re
+import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -68,6 +69,34 @@ def test_one_login_for_all_sites_in_both_regions(base: str, site: Site, lab: Lab
     assert is_logged_in(site, base, thief) == [[False, False], [False, False]]
     # One user, one partition, whichever site it was.
     assert len(partitions(lab) - before) == 1
+
+
+SECOND_NETWORK = """
+global $wpdb; $wpdb->insert( $wpdb->site, array( 'id' => 2, 'domain' => 'other.test', 'path' => '/' ) );
+update_network_option( 2, 'active_sitewide_plugins', get_site_option( 'active_sitewide_plugins' ) );
+update_network_option( 2, 'wp_dynamodb_logins_dropped', 0 );
+"""
+
+
+def test_other_networks_have_the_same_users(base: str, site: Site) -> None:
+    """What ends the logins of all users ends them everywhere; what one network does without, another one keeps."""
+    at = host_of(base, "/")
+    wp(site, SECOND_NETWORK, before=at)
+    wp(site, "WP_Session_Tokens::destroy_all_for_all_users();", before=at)
+    dropped = site.database.root("SELECT site_id FROM wp_sitemeta WHERE meta_key = 'wp_dynamodb_logins_dropped' AND meta_value > 0 ORDER BY site_id")
+    assert dropped.split() == ["1", "2"]
+    # Somebody who may change files, in a folder of must-use plugins that may be written.
+    folder = site.wordpress.docroot / "wp-content" / "mu-plugins"
+    for path in (folder, folder / "wp-dynamodb-loader.php"):
+        shutil.chown(path, paths.WEB_USER)
+    gone = """
+    add_filter( 'file_mod_allowed', '__return_true' ); require_once ABSPATH . 'wp-admin/includes/plugin.php';
+    WP_DynamoDB\\install_loader(); deactivate_plugins( 'wp-dynamodb/wp-dynamodb.php', false, true ); echo WP_DynamoDB\\loader_state();
+    """
+    assert wp(site, gone, before=at) == "current"
+    site.database.root("DELETE FROM wp_site WHERE id = 2; DELETE FROM wp_sitemeta WHERE site_id = 2")
+    wp(site, "require_once ABSPATH . 'wp-admin/includes/plugin.php'; activate_plugin( 'wp-dynamodb/wp-dynamodb.php', '', true );", before=at)
+    assert wp(site, gone, before=at) != "current"
 
 
 def test_uninstalling_leaves_nothing_in_any_network(base: str, site: Site, lab: Lab) -> None:

@@ -31,7 +31,8 @@ def table(result: Result) -> str:
 def plot(title: str, lines: dict[str, Series]) -> str:
     style = Style(background="transparent", plot_background="transparent", font_family="sans-serif", title_font_size=16, legend_font_size=12, label_font_size=12)
     chart = pygal.XY(
-        style=style, js=(), width=960, height=480, margin_bottom=60, title=title, x_title="seconds", legend_at_bottom=True, legend_at_bottom_columns=2, truncate_legend=-1,
+        style=style, js=(), width=960, height=480, margin_bottom=60, title=title, x_title="seconds",
+        legend_at_bottom=True, legend_at_bottom_columns=2, truncate_legend=-1,
         show_dots=False, range=(0, 1.2 * max(value for series in lines.values() for _, value in series.points)),
     )
     for name, series in lines.items():

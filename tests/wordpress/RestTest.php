@@ -123,7 +123,9 @@ final class RestTest extends SiteTestCase {
 	}
 
 	public function partitions(): array {
-		return array( array( 'us-east-1', 'aws' ), array( 'eu-central-1', 'aws' ), array( 'cn-north-1', 'aws-cn' ), array( 'us-gov-west-1', 'aws-us-gov' ), array( 'eusc-de-east-1', 'aws-eusc' ) );
+		$partitions = array( 'us-east-1' => 'aws', 'eu-central-1' => 'aws', 'cn-north-1' => 'aws-cn', 'us-gov-west-1' => 'aws-us-gov' );
+		$partitions += array( 'eusc-de-east-1' => 'aws-eusc', 'us-iso-east-1' => 'aws-iso', 'us-isob-east-1' => 'aws-iso-b' );
+		return array_map( null, array_keys( $partitions ), $partitions );
 	}
 
 	/** @dataProvider previews */

@@ -120,11 +120,14 @@ final class CLI {
 	 *
 	 * ## OPTIONS
 	 *
-	 * <user>
+	 * [<user>]
 	 * : Id, login or address of the user.
 	 *
+	 * [--all]
+	 * : Of all users, in all networks; only with --end. After a break-in, say.
+	 *
 	 * [--end]
-	 * : End them all.
+	 * : End them.
 	 *
 	 * [--format=<format>]
 	 * : table, json, csv or yaml.
@@ -137,6 +140,17 @@ final class CLI {
 	 */
 	public function sessions( array $args, array $named ): void {
 		$this->need_extension();
+		if ( isset( $named['all'] ) !== ! isset( $args[0] ) || ( isset( $named['all'] ) && ! isset( $named['end'] ) ) ) {
+			\WP_CLI::error( 'name one user, or end the sessions of all: --all --end' );
+		}
+		if ( isset( $named['all'] ) ) {
+			\WP_Session_Tokens::destroy_all_for_all_users();
+			if ( (int) get_site_option( DROPPED_OPTION, 0 ) < 1000 * ( time() - MINUTE_IN_SECONDS ) ) {
+				\WP_CLI::error( 'nothing has ended: the database does not take changes; run it where it does' );
+			}
+			\WP_CLI::success( 'the login sessions of all users have ended' );
+			return;
+		}
 		$user = is_numeric( $args[0] ) ? get_userdata( (int) $args[0] ) : ( get_user_by( 'login', $args[0] ) ? get_user_by( 'login', $args[0] ) : get_user_by( 'email', $args[0] ) );
 		if ( ! $user ) {
 			\WP_CLI::error( "there is no user {$args[0]}" );
@@ -187,6 +201,7 @@ final class CLI {
 		$last   = 0;
 		$users  = 0;
 		$copied = 0;
+		$unsure = array();
 		do {
 			// phpcs:ignore WordPress.DB.DirectDatabaseQuery -- all users with a login, a hundred at a time.
 			$ids = $wpdb->get_col( $wpdb->prepare( "SELECT DISTINCT user_id FROM {$wpdb->usermeta} WHERE meta_key = 'session_tokens' AND user_id > %d ORDER BY user_id LIMIT 100", $last ) );
@@ -194,7 +209,9 @@ final class CLI {
 				$last = $id;
 				++$users;
 				try {
-					$copied += isset( $named['dry-run'] ) ? 0 : Logins::of( $id )->migrate();
+					$told    = isset( $named['dry-run'] ) ? array() : Logins::of( $id )->migrate();
+					$copied += $told['copied'] ?? 0;
+					$unsure += ( $told['unsure'] ?? 0 ) > 0 ? array( $id => $told['unsure'] ) : array();
 				} catch ( \Throwable $problem ) {
 					$text = error_text( $problem->getMessage(), (string) state()['status']['table'] );
 					\WP_CLI::error( "stopped at user {$id}, after {$copied} sessions: {$text}; run it again, it goes on" );
@@ -206,6 +223,12 @@ final class CLI {
 				\WP_CLI::log( "{$users} users, {$copied} sessions copied" );
 			}
 		} while ( array() !== $ids );
+		foreach ( $unsure as $id => $count ) {
+			\WP_CLI::warning( "user {$id}: it cannot be told of {$count} login sessions whether they have ended, so they were not copied; the user's next login makes order" );
+		}
+		if ( array() !== $unsure ) {
+			\WP_CLI::error( "{$users} users, {$copied} sessions copied; not all of " . count( $unsure ) . ' user(s)' );
+		}
 		\WP_CLI::success( isset( $named['dry-run'] ) ? "{$users} users have login sessions in user meta" : "{$users} users, {$copied} sessions copied" );
 	}
 

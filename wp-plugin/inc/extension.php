@@ -86,13 +86,38 @@ function is_region_name( string $name ): bool {
 	return 1 === preg_match( '/^[a-z]{2,4}(-[a-z]{2,12}){1,3}-[0-9]{1,2}$/D', $name );
 }
 
+/** Partitions of AWS other than `aws`: how their Regions' names begin, their name in ARNs, the domain of their services. */
+const PARTITIONS = array(
+	'cn-'      => array( 'aws-cn', 'amazonaws.com.cn' ),
+	'us-gov-'  => array( 'aws-us-gov', 'amazonaws.com' ),
+	'eusc-'    => array( 'aws-eusc', 'amazonaws.eu' ),
+	'us-iso-'  => array( 'aws-iso', 'c2s.ic.gov' ),
+	'us-isob-' => array( 'aws-iso-b', 'sc2s.sgov.gov' ),
+	'eu-isoe-' => array( 'aws-iso-e', 'cloud.adc-e.uk' ),
+	'us-isof-' => array( 'aws-iso-f', 'csp.hci.ic.gov' ),
+);
+
+/**
+ * The partition of AWS that a Region belongs to, as it stands in ARNs, and the domain of its services.
+ *
+ * @param string $region A Region's name.
+ * @return array{0: string, 1: string}
+ */
+function partition( string $region ): array {
+	foreach ( PARTITIONS as $prefix => $partition ) {
+		if ( str_starts_with( $region, $prefix ) ) {
+			return $partition;
+		}
+	}
+
+	return array( 'aws', 'amazonaws.com' );
+}
+
 /**
  * The public DynamoDB endpoint of a Region.
  *
  * @param string $region A Region's name.
  */
 function public_endpoint( string $region ): string {
-	$suffix = str_starts_with( $region, 'cn-' ) ? 'amazonaws.com.cn' : 'amazonaws.com';
-
-	return "https://dynamodb.{$region}.{$suffix}";
+	return "https://dynamodb.{$region}." . partition( $region )[1];
 }

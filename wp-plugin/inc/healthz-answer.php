@@ -59,10 +59,41 @@ function shared_answer( string $name, callable $ask, string $late ): string {
 		return $late;
 	}
 	$answer = $ask( $age >= 0 && $age < ANSWER_REMEMBERED ? $held : null );
-	rewind( $file );
-	fwrite( $file, str_pad( sprintf( '%.3F %s', microtime( true ), $answer ), ANSWER_BYTES ) );
+	write_answer( $file, sprintf( '%.3F %s', microtime( true ), $answer ) );
 
 	return $answer;
+}
+
+/**
+ * Overwrites the file. One that does not take it is of no use to anybody, and goes: the next one who asks begins in another place.
+ *
+ * @param resource $file   From open_answer().
+ * @param string   $answer What stands in it.
+ * @return bool Whether it took it.
+ */
+function write_answer( $file, string $answer ): bool {
+	return without_notices(
+		static function () use ( $file, $answer ): bool {
+			$took = rewind( $file ) && ANSWER_BYTES === fwrite( $file, str_pad( $answer, ANSWER_BYTES ) );
+			return $took || ( unlink( stream_get_meta_data( $file )['uri'] ) && false );
+		}
+	);
+}
+
+/**
+ * Does what may fail: that is not news, and may not fill the log.
+ *
+ * @template T
+ * @param callable(): T $act Does it.
+ * @return T
+ */
+function without_notices( callable $act ): mixed {
+	set_error_handler( static fn (): bool => true ); // phpcs:ignore WordPress.PHP.DevelopmentFunctions
+	try {
+		return $act();
+	} finally {
+		restore_error_handler();
+	}
 }
 
 /**
@@ -88,23 +119,46 @@ function answer_files( string $name ): array {
  * @return resource|null
  */
 function open_answer( string $name ) {
-	// A file that cannot be opened is not news, and may not fill the log: the next one is tried.
-	set_error_handler( static fn (): bool => true ); // phpcs:ignore WordPress.PHP.DevelopmentFunctions
 	$mask = umask( 0077 );
 	try {
 		foreach ( answer_files( $name ) as $path ) {
-			$file = fopen( $path, 'c+' );
-			// Anybody may write to two of these folders: what somebody else has put there, or a link, is not used.
-			$is   = false === $file ? false : fstat( $file );
-			$link = false === $file ? false : lstat( $path );
-			if ( $is && $link && $is['ino'] === $link['ino'] && $is['dev'] === $link['dev'] && 1 === $is['nlink'] && posix_geteuid() === $is['uid'] ) {
+			$file = without_notices( static fn () => fopen( $path, 'c+' ) );
+			if ( false !== $file && is_own_answer( $file, $path ) && has_room( $file ) ) {
 				return $file;
 			}
 		}
 	} finally {
 		umask( $mask );
-		restore_error_handler();
 	}
 
 	return null;
+}
+
+/**
+ * Anybody may write to two of these folders: what somebody else has put there, or a link, is not used.
+ *
+ * @param resource $file Open.
+ * @param string   $path Where.
+ */
+function is_own_answer( $file, string $path ): bool {
+	$is   = fstat( $file );
+	$link = without_notices( static fn () => lstat( $path ) );
+
+	return $is && $link && $is['ino'] === $link['ino'] && $is['dev'] === $link['dev'] && 1 === $is['nlink'] && posix_geteuid() === $is['uid'];
+}
+
+/**
+ * Whether an answer fits into the file. A disk that is full lets a file be made, and nothing be written into it; one that has been
+ * written is overwritten in place.
+ *
+ * @param resource $file Open.
+ */
+function has_room( $file ): bool {
+	if ( fstat( $file )['size'] >= ANSWER_BYTES ) {
+		return true;
+	}
+	$has = write_answer( $file, '' );
+	rewind( $file );
+
+	return $has;
 }

@@ -113,6 +113,9 @@ function send_healthz(): void {
 		continue;
 	}
 
+	// What wp-config.php does to display_errors, and says, comes after this.
+	ob_start();
+
 	// session.auto_start, or a prepended file: a health check must leave no session and no cookie.
 	if ( PHP_SESSION_ACTIVE === session_status() ) {
 		session_abort();

@@ -42,6 +42,7 @@ add_filter( 'login_url', __NAMESPACE__ . '\\keep_cookie' );
 add_filter( 'wp_login_errors', __NAMESPACE__ . '\\explain_outage' );
 add_action( 'update_user_meta', __NAMESPACE__ . '\\note_logouts', 10, 4 );
 add_action( 'delete_user_meta', __NAMESPACE__ . '\\note_logouts', 10, 4 );
+add_action( 'user_register', __NAMESPACE__ . '\\end_former_user' );
 add_action( 'delete_user', __NAMESPACE__ . '\\end_deleted_user' );
 add_action( 'wpmu_delete_user', __NAMESPACE__ . '\\end_deleted_user' );
 add_action( 'show_user_profile', __NAMESPACE__ . '\\show_logins' );

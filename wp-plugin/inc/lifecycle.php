@@ -29,7 +29,7 @@ function activate(): void {
 		}
 	}
 
-	update_site_option( SINCE_OPTION, (int) ( 1000 * microtime( true ) ) );
+	store_option( SINCE_OPTION, (int) ( 1000 * microtime( true ) ) );
 	install_loader();
 }
 
@@ -39,11 +39,25 @@ function activate(): void {
  * @param bool $network_wide Whether the plugin is being deactivated for the whole network.
  */
 function deactivate( bool $network_wide = false ): void {
-	// A single site of a network leaves it in place for the others; it does nothing for sites
+	// A single site of a network leaves it in place for the others, a network for other networks; it does nothing for sites
 	// where the plugin is not active.
-	if ( ! is_multisite() || $network_wide ) {
+	if ( ! is_multisite() || ( $network_wide && ! is_active_on_other_network() ) ) {
 		remove_loader();
 	}
+}
+
+/**
+ * Whether the plugin is active on a network that is not the current one.
+ */
+function is_active_on_other_network(): bool {
+	foreach ( get_networks( array( 'fields' => 'ids' ) ) as $network ) {
+		$active = (array) get_network_option( (int) $network, 'active_sitewide_plugins', array() );
+		if ( get_current_network_id() !== (int) $network && isset( $active[ plugin_basename( WP_DYNAMODB_DIR . '/wp-dynamodb.php' ) ] ) ) {
+			return true;
+		}
+	}
+
+	return false;
 }
 
 /**

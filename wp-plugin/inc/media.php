@@ -35,7 +35,7 @@ function s3_uploads_url( mixed $url ): mixed {
 		return $url;
 	}
 	list( $name, $path ) = array_pad( explode( '/', $bucket, 2 ), 2, '' );
-	$suffix              = str_starts_with( $region, 'cn-' ) ? 'amazonaws.com.cn' : 'amazonaws.com';
+	$suffix              = partition( $region )[1];
 
 	return rtrim( "https://{$name}.s3.{$region}.{$suffix}/{$path}", '/' );
 }

@@ -28,6 +28,32 @@ function stored_option( string $name ): mixed {
 }
 
 /**
+ * Stores an option. On a single site it stays one that is loaded with all others, which update_site_option() would undo.
+ *
+ * @param string $name  The option.
+ * @param mixed  $value Its value.
+ */
+function store_option( string $name, mixed $value ): bool {
+	return is_multisite() ? update_site_option( $name, $value ) : update_option( $name, $value, true );
+}
+
+/**
+ * Stores an option in every network: what concerns users concerns all of them, since they share their users.
+ *
+ * @param string $name  The option.
+ * @param mixed  $value Its value.
+ */
+function store_option_everywhere( string $name, mixed $value ): void {
+	if ( ! is_multisite() ) {
+		store_option( $name, $value );
+		return;
+	}
+	foreach ( get_networks( array( 'fields' => 'ids' ) ) as $network ) {
+		update_network_option( (int) $network, $name, $value );
+	}
+}
+
+/**
  * Reads all options of the plugin into WordPress's cache, as wp_load_core_site_options() does with WordPress's own. What WordPress will ask
  * for on this page by queries of their own comes with them, so a page has no query more than without the plugin.
  *

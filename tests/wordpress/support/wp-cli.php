@@ -26,6 +26,10 @@ namespace {
 			$GLOBALS['said'][] = $text;
 		}
 
+		public static function warning( string $text ): void {
+			$GLOBALS['said'][] = "Warning: {$text}";
+		}
+
 		public static function success( string $text ): void {
 			$GLOBALS['said'][] = "Success: {$text}";
 		}

@@ -13,6 +13,10 @@ defined( 'ABSPATH' ) || exit;
  * On `admin_init`.
  */
 function register_settings(): void {
+	// A network's are stored by save_network_settings(). WordPress's own page for options would let a site's administrator store some.
+	if ( is_multisite() ) {
+		return;
+	}
 	register_setting(
 		'wp_dynamodb_settings',
 		SETTINGS_OPTION,

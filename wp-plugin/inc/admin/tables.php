@@ -157,7 +157,7 @@ function ttl_command( array $table, string $region ): string {
  * @param list<string> $regions   The Regions: all of one partition, for a global table does not leave it.
  */
 function iam_policy( array $tables, string $parameter, array $regions ): string {
-	$aws    = partition( $regions[0] ?? '' );
+	$aws    = partition( $regions[0] ?? '' )[0];
 	$policy = array(
 		'Version'   => '2012-10-17',
 		'Statement' => array(
@@ -183,25 +183,4 @@ function iam_policy( array $tables, string $parameter, array $regions ): string 
 	);
 
 	return (string) wp_json_encode( $policy, JSON_PRETTY_PRINT | JSON_UNESCAPED_SLASHES );
-}
-
-/**
- * The partition of AWS that a Region belongs to, as it stands in ARNs.
- *
- * @param string $region A Region's name.
- */
-function partition( string $region ): string {
-	$partitions = array(
-		'cn-'     => 'aws-cn',
-		'us-gov-' => 'aws-us-gov',
-		'us-iso-' => 'aws-iso',
-		'eusc-'   => 'aws-eusc',
-	);
-	foreach ( $partitions as $prefix => $partition ) {
-		if ( str_starts_with( $region, $prefix ) ) {
-			return $partition;
-		}
-	}
-
-	return 'aws';
 }

@@ -50,6 +50,13 @@ final class Login_Items {
 	public bool $is_refused = false;
 
 	/**
+	 * Whether it may take as long as it takes: on a command line, where nobody waits for a page.
+	 *
+	 * @var bool
+	 */
+	public bool $is_patient = false;
+
+	/**
 	 * More than one read brings: the marks of what has ended may not all be there.
 	 *
 	 * @var bool
@@ -124,7 +131,7 @@ final class Login_Items {
 
 		$began = microtime( true );
 		// A page is not kept waiting for the sake of many others.
-		$this->looked_at[ $verifier ] = $this->looked_for < LOGINS_LOOK;
+		$this->looked_at[ $verifier ] = $this->is_patient || $this->looked_for < LOGINS_LOOK;
 		try {
 			foreach ( $this->looked_at[ $verifier ] ? array( 'r#', ...( $is_found ? array() : array( 's#' ) ) ) : array() as $sort ) {
 				$item = wp_dynamodb_get( self::table(), $this->key( $sort . $verifier ), array( 'consistent' => true ) );

@@ -85,7 +85,7 @@ final class Login_Tokens extends \WP_Session_Tokens {
 		$moment = (int) ( 1000 * microtime( true ) );
 		$shown  = $wpdb->suppress_errors( true );
 		try {
-			update_site_option( DROPPED_OPTION, $moment );
+			store_option_everywhere( DROPPED_OPTION, $moment );
 			delete_metadata( 'user', 0, 'session_tokens', false, true );
 		} finally {
 			$wpdb->suppress_errors( $shown );

@@ -27,11 +27,12 @@ final class Logins {
 	private static array $known = array();
 
 	/**
-	 * A session was asked for and it could not be told whether it is good: nobody may burn its cookie.
+	 * Sessions that were asked for and of which it could not be told whether they are good: nobody may burn their cookie. The user of
+	 * each, by verifier.
 	 *
-	 * @var bool
+	 * @var array<string, int>
 	 */
-	private static bool $inconclusive = false;
+	private static array $inconclusive = array();
 
 	/**
 	 * What DynamoDB has of them.
@@ -69,14 +70,14 @@ final class Logins {
 	 */
 	public static function forget(): void {
 		self::$known        = array();
-		self::$inconclusive = false;
+		self::$inconclusive = array();
 	}
 
 	/**
 	 * Whether this request met a session of which nobody could tell whether it is good.
 	 */
 	public static function is_inconclusive(): bool {
-		return self::$inconclusive;
+		return array() !== self::$inconclusive;
 	}
 
 	/**
@@ -122,7 +123,7 @@ final class Logins {
 		$candidate = $this->candidates()[ $verifier ] ?? null;
 		$session   = null !== $candidate && $this->is_good( $verifier, $candidate['created'] ) ? $candidate['session'] : null;
 		if ( null === $session && ! isset( $this->items->ended[ $verifier ] ) && ( ! $this->items->answered || $this->items->is_unsure( $verifier ) ) ) {
-			self::$inconclusive = true;
+			self::$inconclusive[ $verifier ] = $this->user_id;
 		}
 		if ( null !== $session && $this->items->answered && ! isset( $this->items->stored[ $verifier ] ) ) {
 			// From before login sessions were in DynamoDB, or from an outage: from now on they are there, too.
@@ -166,9 +167,12 @@ final class Logins {
 	 * @param list<string> $verifiers Their verifiers.
 	 */
 	public function end( array $verifiers ): bool {
-		// Nobody's: WordPress asks for that when somebody without a login logs out.
+		// Nobody's: WordPress asks for that when somebody without a login logs out. Somebody whose cookie is right, and of whom it could
+		// only not be told whether it still is, means it.
 		if ( '' === $this->items->partition ) {
-			return true;
+			$owners = array_intersect_key( self::$inconclusive, array_flip( $verifiers ) );
+			$held   = array_map( static fn ( int|string $verifier, int $owner ): bool => self::of( $owner )->end( array( (string) $verifier ) ), array_keys( $owners ), $owners );
+			return ! in_array( false, $held, true );
 		}
 		$late  = array();
 		$began = microtime( true );
@@ -236,40 +240,47 @@ final class Logins {
 	}
 
 	/**
-	 * Copies the sessions of user meta that DynamoDB does not have. How many there were.
+	 * Copies the sessions of user meta that DynamoDB does not have. How many there were, and of how many it cannot be told whether they
+	 * have ended: those stay as they are (the next login of the user makes order).
+	 *
+	 * @return array{copied: int, unsure: int}
 	 */
-	public function migrate(): int {
+	public function migrate(): array {
+		$copied = 0;
+		$unsure = 0;
+		if ( '' === $this->items->partition ) {
+			// Rows of a user who is gone.
+			return compact( 'copied', 'unsure' );
+		}
 		if ( ! $this->items->answered ) {
 			throw new \RuntimeException( 'DynamoDB does not answer' );
 		}
-		$count  = 0;
-		$unsure = false;
+		$this->items->is_patient = true;
 		foreach ( $this->candidates() as $verifier => $candidate ) {
 			$verifier = (string) $verifier;
-			$lives    = (int) ( $candidate['session']['expiration'] ?? 0 ) > time();
+			if ( isset( $this->items->stored[ $verifier ] ) || (int) ( $candidate['session']['expiration'] ?? 0 ) <= time() ) {
+				continue;
+			}
 			$this->look_at( $verifier );
-			if ( ! $lives || isset( $this->items->stored[ $verifier ] ) || $this->has_ended( $verifier, $candidate['created'] ) ) {
+			if ( isset( $this->items->stored[ $verifier ] ) || $this->has_ended( $verifier, $candidate['created'] ) ) {
 				continue;
 			}
 			if ( $this->items->is_unsure( $verifier ) ) {
-				$unsure = true;
+				++$unsure;
 				continue;
 			}
 			if ( ! $this->items->store( $verifier, $candidate['session'], $candidate['created'] ) ) {
 				throw new \RuntimeException( 'a login session cannot be stored in DynamoDB (PHP\'s error log says why)' );
 			}
-			++$count;
+			++$copied;
 		}
 		$meta = $this->in_meta();
 		$told = array_filter( array_intersect_key( $meta, $this->items->stored ), static fn ( array $candidate ): bool => $candidate['only'] );
-		if ( $count > 0 || array() !== $told ) {
+		if ( $copied > 0 || array() !== $told ) {
 			$this->mirror( array_map( static fn ( array $candidate ): array => array( 'only' => false ) + $candidate, $told ) + $meta );
 		}
-		if ( $unsure ) {
-			throw new \RuntimeException( 'it cannot be told of all login sessions whether they have ended (the next login of the user makes order)' );
-		}
 
-		return $count;
+		return compact( 'copied', 'unsure' );
 	}
 
 	/**

@@ -37,7 +37,7 @@ final class Plain_Tokens extends \WP_User_Meta_Session_Tokens {
 	 * Ends all sessions of all users.
 	 */
 	public static function drop_sessions() {
-		update_site_option( DROPPED_OPTION, (int) ( 1000 * microtime( true ) ) );
+		store_option_everywhere( DROPPED_OPTION, (int) ( 1000 * microtime( true ) ) );
 		parent::drop_sessions();
 	}
 

@@ -62,7 +62,7 @@ function note_logouts( mixed $meta_id, int $user_id, string $name, mixed $value 
 		return;
 	}
 	if ( 0 === $user_id ) {
-		update_site_option( DROPPED_OPTION, (int) ( 1000 * microtime( true ) ) );
+		store_option_everywhere( DROPPED_OPTION, (int) ( 1000 * microtime( true ) ) );
 		return;
 	}
 
@@ -73,6 +73,20 @@ function note_logouts( mixed $meta_id, int $user_id, string $name, mixed $value 
 	);
 	if ( array() !== $ended ) {
 		remember_logouts( $user_id, array_map( 'strval', array_keys( $ended ) ) );
+	}
+}
+
+/**
+ * On `user_register`: somebody of the same name may have been here before, deleted while DynamoDB did not answer.
+ *
+ * @param int $user_id The user.
+ */
+function end_former_user( int $user_id ): void {
+	if ( has_logins() ) {
+		$logins = Logins::of( $user_id );
+		if ( array() !== $logins->all() ) {
+			$logins->end_all_but( array() );
+		}
 	}
 }
 

@@ -90,7 +90,7 @@ function is_logins_table_found(): bool {
  */
 function note_logins_found(): void {
 	if ( ! is_logins_table_found() ) {
-		quietly( static fn (): bool => update_site_option( FOUND_OPTION, (string) setting( 'logins_table' ) ) );
+		quietly( static fn (): bool => store_option( FOUND_OPTION, (string) setting( 'logins_table' ) ) );
 	}
 }
 
