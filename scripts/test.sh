@@ -32,11 +32,12 @@ phase() {
         session-suite) tests/session-suite/run ;;
         wordpress) tests/wordpress/run ;;
         e2e) "$VENV/bin/python" -m pytest -c tests/pyproject.toml --rootdir tests tests/e2e ;;
-        # What WordPress has a part in, again with the version of Debian 13.
+        # What WordPress has a part in, again with the version of Debian 13. It has none in the Region's faults: /healthz ends before it.
         wordpress-6.8)
             WPD_WORDPRESS_VERSION=6.8 "$VENV/bin/python" -m pytest -c tests/pyproject.toml --rootdir tests \
                 tests/e2e/test_wordpress.py tests/e2e/test_logins.py tests/e2e/test_settings_page.py tests/e2e/test_network.py \
-                tests/e2e/test_network_logins.py tests/e2e/test_hostile.py tests/e2e/test_cli.py tests/e2e/test_healthz.py
+                tests/e2e/test_network_logins.py tests/e2e/test_hostile.py tests/e2e/test_cli.py tests/e2e/test_healthz.py \
+                tests/e2e/test_logouts.py -k 'not test_fault_in_the_own_region'
             ;;
     esac
 }
