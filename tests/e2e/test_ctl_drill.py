@@ -82,7 +82,10 @@ def test_a_person_types_the_names(ctl: Ctl, lab: Lab, typed: str, code: int, act
         assert "nothing was done" in done.stderr
     else:
         assert "recovery point (RPO)" in done.stdout and f"{active} is active" in done.stdout
-    assert (f"wp-dynamodb-ctl switch --to {EAST}" in done.stdout.split("The way back at any time")[-1]), "in the plan at least"
+    plan, after = done.stdout.split("The way back at any time: ", 1)
+    assert after.startswith(f"wp-dynamodb-ctl switch --to {EAST}\n"), "the plan says it beforehand"
+    # Afterwards it is said to whoever stays, and to nobody else.
+    assert (f"the way back: wp-dynamodb-ctl switch --to {EAST}" in after) == (active == WEST)
 
 
 def test_ctrl_c_goes_back_at_once(ctl: Ctl, lab: Lab) -> None:
@@ -95,6 +98,100 @@ def test_ctrl_c_goes_back_at_once(ctl: Ctl, lab: Lab) -> None:
     out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     assert "going back now" in out and parameters(lab) == {EAST: EAST, WEST: EAST}
+
+
+def begun(ctl: Ctl, *arguments: str) -> subprocess.Popen:
+    return subprocess.Popen(
+        ctl.command("drill", "switch", *arguments), env=ctl.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=0,
+    )
+
+
+def read_until(stream: object, words: str) -> str:
+    """A question ends with no line."""
+    text = ""
+    while words not in text:
+        char = stream.read(1)
+        assert char, f"ended without {words!r}: {text}"
+        text += char
+    return text
+
+
+def ended(process: subprocess.Popen) -> tuple[str, str]:
+    """By Ctrl-C, in the way that shells and scripts know."""
+    out, err = process.communicate(timeout=60)
+    print(out, err)
+    assert process.returncode == 130
+    return out, err
+
+
+def interrupt(process: subprocess.Popen) -> None:
+    process.send_signal(signal.SIGINT)
+
+
+def test_ctrl_c_before_the_order_leaves_all_as_it_is(ctl: Ctl, lab: Lab) -> None:
+    asked = begun(ctl)
+    read_until(asked.stderr, "to begin")
+    interrupt(asked)
+    assert "interrupted: nothing was done" in ended(asked)[1]
+    # While it looks whether it can begin.
+    lab.fault(EAST, "ssm", "latency", ms=1500)
+    looking = begun(ctl, "--yes")
+    time.sleep(1)
+    interrupt(looking)
+    assert "interrupted: nothing was done" in ended(looking)[1]
+    lab.fault(EAST, "ssm", "none")
+    # In the three seconds before the order.
+    waiting = begun(ctl, "--yes")
+    read_until(waiting.stdout, "The way back at any time")
+    time.sleep(0.5)
+    interrupt(waiting)
+    assert "interrupted: nothing was done" in ended(waiting)[1]
+    assert parameters(lab) == {EAST: EAST, WEST: EAST}
+    assert [e for e in ctl.json("history") if e["what"] == "begun"] == []
+
+
+def test_ctrl_c_while_the_order_is_carried_out_is_heard_after_it(ctl: Ctl, lab: Lab) -> None:
+    lab.fault(EAST, "ssm", "latency", ms=1200)
+    process = begun(ctl, "--yes", "--hold", "300")
+    wait.until(lambda: parameters(lab)[WEST] == WEST, what="the order", timeout=30, every=0.02)
+    interrupt(process)
+    assert "which is not cut" in read_until(process.stdout, "then the drill ends")
+    assert f"interrupted: {EAST} is active again" in ended(process)[1]
+    assert parameters(lab) == {EAST: EAST, WEST: EAST}, "no order was cut in half"
+
+
+def test_ctrl_c_while_it_measures_goes_back_or_asks(ctl: Ctl, lab: Lab) -> None:
+    process = begun(ctl, "--yes", "--hold", "300")
+    wait.until(lambda: set(parameters(lab).values()) == {WEST}, what="the order", timeout=30, every=0.02)
+    time.sleep(1)
+    interrupt(process)
+    assert f"interrupted: {EAST} is active again" in ended(process)[1]
+    assert parameters(lab) == {EAST: EAST, WEST: EAST}
+    for typed, left in ((f"{EAST}\n", f"{EAST} is active again"), ("stay\n", f"{WEST} is active; the way back: wp-dynamodb-ctl switch --to {EAST}"), (None, f"{WEST} is active; ")):
+        process = begun(ctl)
+        process.stdin.write(f"{WEST}\n")
+        wait.until(lambda: set(parameters(lab).values()) == {WEST}, what="the order", timeout=30, every=0.02)
+        time.sleep(1)
+        interrupt(process)
+        read_until(process.stderr, "to go back")
+        if typed:
+            process.stdin.write(typed)
+        else:
+            interrupt(process)
+        assert left in ended(process)[1]
+        lab.parameter(EAST)
+        time.sleep(1.1)  # the lab keeps whole seconds
+
+
+def test_ctrl_c_leaves_a_way_back_that_is_hindered(ctl: Ctl, lab: Lab) -> None:
+    process = begun(ctl, "--yes", "--hold", "0")
+    wait.until(lambda: set(parameters(lab).values()) == {WEST}, what="the order", timeout=30, every=0.02)
+    lab.replicated()
+    lab.replication(state="pause")
+    read_until(process.stdout, "not yet: ")
+    interrupt(process)
+    assert f"interrupted: {WEST} is active; the way back: wp-dynamodb-ctl switch --to {EAST}" in ended(process)[1]
+    assert parameters(lab) == {EAST: WEST, WEST: WEST}
 
 
 def test_it_does_not_begin_when_something_is_ill(ctl: Ctl, lab: Lab) -> None:

@@ -14,7 +14,8 @@
 //! show     tables for people
 //! ```
 //!
-//! Exit codes: 0 done, and all is well; 1 it could not be done; 2 wrong usage; 3 it was looked at, and something is wrong.
+//! Exit codes: 0 done, and all is well; 1 it could not be done; 2 wrong usage; 3 it was looked at, and something is wrong;
+//! 130 interrupted.
 
 mod args;
 mod doctor;
@@ -56,6 +57,18 @@ impl std::fmt::Display for Usage {
 
 impl std::error::Error for Usage {}
 
+/// Ctrl-C, and what it has left: exit code 130, as a shell gives it.
+#[derive(Debug)]
+pub(crate) struct Interrupted(pub String);
+
+impl std::fmt::Display for Interrupted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "interrupted: {}", self.0)
+    }
+}
+
+impl std::error::Error for Interrupted {}
+
 /// Runs the command of the process's arguments.
 pub async fn run() -> ExitCode {
     let args = Args::parse();
@@ -63,12 +76,16 @@ pub async fn run() -> ExitCode {
         Ok(End::Well) => ExitCode::SUCCESS,
         Ok(End::Ill) => ExitCode::from(3),
         Err(error) => {
-            let usage = error.downcast_ref::<Usage>().is_some();
+            let code = match () {
+                () if error.is::<Usage>() => 2,
+                () if error.is::<Interrupted>() => 130,
+                () => 1,
+            };
             if args.common.json {
                 println!("{}", serde_json::json!({"error": format!("{error:#}")}));
             }
             eprintln!("wp-dynamodb-ctl: {error:#}");
-            ExitCode::from(if usage { 2 } else { 1 })
+            ExitCode::from(code)
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Questions to the person, and Ctrl-C.
 
 use std::io::Write;
+use std::sync::Arc;
 
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 /// What came of a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,15 +19,16 @@ pub(super) enum Answer {
 /// Asks; or not, when everything was agreed to beforehand.
 pub(super) struct Asker {
     agreed: bool,
+    interrupts: Interrupts,
 }
 
 impl Asker {
     pub(super) fn new(agreed: bool) -> Self {
-        Asker { agreed }
+        Asker { agreed, interrupts: Interrupts::listen() }
     }
 
     /// A name has to be typed: that is not done by mistake.
-    pub(super) async fn name(&mut self, question: &str, name: &str) -> Answer {
+    pub(super) async fn name(&self, question: &str, name: &str) -> Answer {
         if self.agreed {
             return Answer::Yes;
         }
@@ -34,11 +36,33 @@ impl Asker {
         let _ = std::io::stderr().flush();
         tokio::select! {
             line = line() => if line.trim() == name { Answer::Yes } else { Answer::No },
-            () = interrupted() => {
+            () = self.interrupted() => {
                 eprintln!();
                 Answer::Interrupted
             }
         }
+    }
+
+    /// A Ctrl-C that nothing has heard yet: one from before counts.
+    pub(super) async fn interrupted(&self) {
+        self.interrupts.0.notified().await;
+    }
+}
+
+/// Ctrl-C, from the beginning to the end: once it is listened to it does not end the process any more, so it must never be missed.
+struct Interrupts(Arc<Notify>);
+
+impl Interrupts {
+    fn listen() -> Self {
+        let heard = Arc::new(Notify::new());
+        let tells = heard.clone();
+        tokio::spawn(async move {
+            while tokio::signal::ctrl_c().await.is_ok() {
+                // Kept for whoever waits next, if nobody does.
+                tells.notify_one();
+            }
+        });
+        Interrupts(heard)
     }
 }
 
@@ -51,11 +75,4 @@ async fn line() -> String {
         let _ = send.send(line);
     });
     receive.await.unwrap_or_default()
-}
-
-/// Ctrl-C. From the first time on that this is waited for it does not end the process any more.
-pub(super) async fn interrupted() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
 }

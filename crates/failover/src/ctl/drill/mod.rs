@@ -8,7 +8,8 @@
 //! report   the table
 //! ```
 //!
-//! Whatever happens after the order was given, the way back is offered: after the measurement, after an error, after Ctrl-C.
+//! Whatever happens after the order was given, the way back is offered: after the measurement, after an error, after Ctrl-C. An order that
+//! is being carried out is never cut: half of one is what the controllers repair, but nothing to leave behind.
 
 mod ask;
 mod plan;
@@ -16,12 +17,13 @@ mod probe;
 mod report;
 mod tape;
 
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use wp_dynamodb_core::Region;
 
 use super::args::{Common, Drill};
-use super::{End, Usage, follow, place};
+use super::{End, Interrupted, Usage, follow, place};
 use crate::aws::Aws;
 use crate::controller::Controller;
 use crate::event::{Action, Event, Order};
@@ -42,19 +44,23 @@ pub(crate) async fn switch(common: &Common, flags: &Drill) -> anyhow::Result<End
     if common.json && !flags.yes {
         return Err(Usage("--json asks nothing, so it needs --yes".to_owned()).into());
     }
-    let plan = plan(common, flags).await?;
+    let asker = Asker::new(flags.yes);
+    let plan = tokio::select! {
+        plan = plan(common, flags) => plan?,
+        () = asker.interrupted() => return Err(nothing_done()),
+    };
     say(common, &plan.words());
-    let mut asker = Asker::new(flags.yes);
     match asker.name(&format!("Type {} to begin, anything else to leave: ", plan.to), plan.to.as_str()).await {
         Answer::Yes => {}
-        _ => anyhow::bail!("nothing was done"),
+        Answer::No => anyhow::bail!("nothing was done"),
+        Answer::Interrupted => return Err(nothing_done()),
     }
     let settings = place::settings(common, plan.to.as_str())?;
     let aws = Aws::new(&settings, place::silent).await;
     let probe = Probe::new(&aws, &settings, &plan.from);
-    let conductor = Conductor { common, flags, plan: &plan, settings: &settings, probe: &probe };
+    let conductor = Conductor { common, flags, plan: &plan, settings: &settings, probe: &probe, asker: &asker };
     let report = tokio::select! {
-        report = conductor.there_and_back(&mut asker) => report?,
+        report = conductor.there_and_back() => report?,
         never = probe.run() => match never {},
     };
     if common.json {
@@ -63,6 +69,10 @@ pub(crate) async fn switch(common: &Common, flags: &Drill) -> anyhow::Result<End
         report::tell(&report);
     }
     Ok(if report.well() { End::Well } else { End::Ill })
+}
+
+fn nothing_done() -> anyhow::Error {
+    Interrupted("nothing was done".to_owned()).into()
 }
 
 /// Looks whether it can be done, and what is to be done.
@@ -104,19 +114,30 @@ struct Conductor<'a> {
     plan: &'a Plan,
     settings: &'a Settings,
     probe: &'a Probe<'a>,
+    asker: &'a Asker,
+}
+
+/// What came of one switch.
+enum Moved {
+    /// It was made and measured.
+    Measured(Measured),
+    /// It was made, and Ctrl-C ended what was to be seen of it.
+    Unseen,
 }
 
 impl Conductor<'_> {
-    async fn there_and_back(&self, asker: &mut Asker) -> anyhow::Result<Report> {
+    async fn there_and_back(&self) -> anyhow::Result<Report> {
         let (from, to) = (&self.plan.from, &self.plan.to);
         // Until the order is given there is nothing to go back from.
         tokio::select! {
             () = tokio::time::sleep(AROUND) => {}
-            () = ask::interrupted() => anyhow::bail!("nothing was done"),
+            () = self.asker.interrupted() => return Err(nothing_done()),
         }
-        let there = self.measured(from, to, &self.settings.policy.home).await.map_err(|why| {
-            anyhow::anyhow!("{why}\nwhether anything was written: wp-dynamodb-ctl status; the way back: {}", self.plan.back())
+        let there = self.moved(from, to, &self.settings.policy.home).await.map_err(|why| match why.is::<Interrupted>() {
+            true => why,
+            false => self.unclear(&why),
         })?;
+        let Moved::Measured(there) = there else { return Err(self.after_ctrl_c().await) };
         let mut report = Report { drill: "switch", there, back: None, active: to.clone(), way_back: Some(self.plan.back()), problem: None };
         if !self.common.json {
             report::tell_one("there", &report.there);
@@ -125,37 +146,77 @@ impl Conductor<'_> {
             self.say(&format!("going back after {} s; Ctrl-C goes back at once", self.flags.hold.as_secs()));
             tokio::select! {
                 () = tokio::time::sleep(self.flags.hold) => {}
-                () = ask::interrupted() => self.say("going back now"),
+                () = self.asker.interrupted() => self.say("going back now"),
             }
-        } else if asker.name(&format!("Type {from} to go back, anything else to stay in {to}: "), from.as_str()).await != Answer::Yes {
-            self.say(&format!("{to} stays active; the way back: {}", self.plan.back()));
-            return Ok(report);
+        } else {
+            match self.wants_back().await {
+                Answer::Yes => {}
+                Answer::No => {
+                    self.say(&format!("{to} stays active; the way back: {}", self.plan.back()));
+                    return Ok(report);
+                }
+                Answer::Interrupted => return Err(self.left_there()),
+            }
         }
         match self.back().await {
-            Ok(back) => (report.back, report.active, report.way_back) = (Some(back), from.clone(), None),
+            Ok(Moved::Measured(back)) => (report.back, report.active, report.way_back) = (Some(back), from.clone(), None),
+            Ok(Moved::Unseen) => return Err(self.left_back()),
+            Err(error) if error.is::<Interrupted>() => return Err(error),
             Err(why) => report.problem = Some(format!("the way back was refused: {why:#}")),
         }
         Ok(report)
     }
 
+    /// The site has been moved, and somebody wants the drill to end: the way back, as at the drill's end, but nothing more to see.
+    async fn after_ctrl_c(&self) -> anyhow::Error {
+        if self.wants_back().await != Answer::Yes {
+            return self.left_there();
+        }
+        self.say("going back now");
+        match self.back().await {
+            Ok(_) => self.left_back(),
+            Err(error) if error.is::<Interrupted>() => error,
+            Err(why) => Interrupted(format!("the way back was refused: {why:#}\nthe way back: {}", self.plan.back())).into(),
+        }
+    }
+
+    fn unclear(&self, why: &anyhow::Error) -> anyhow::Error {
+        anyhow::anyhow!("{why:#}\nwhether anything was written: wp-dynamodb-ctl status; the way back: {}", self.plan.back())
+    }
+
+    async fn wants_back(&self) -> Answer {
+        let (from, to) = (&self.plan.from, &self.plan.to);
+        self.asker.name(&format!("Type {from} to go back, anything else to stay in {to}: "), from.as_str()).await
+    }
+
+    fn left_there(&self) -> anyhow::Error {
+        Interrupted(format!("{} is active; the way back: {}", self.plan.to, self.plan.back())).into()
+    }
+
+    fn left_back(&self) -> anyhow::Error {
+        Interrupted(format!("{} is active again; not all was measured", self.plan.from)).into()
+    }
+
     /// What hinders the way back, such as replication that is behind, may pass.
-    async fn back(&self) -> anyhow::Result<Measured> {
+    async fn back(&self) -> anyhow::Result<Moved> {
         let (from, to) = (&self.plan.from, &self.plan.to);
         let started = Instant::now();
         loop {
-            match self.measured(to, from, from).await {
-                Err(why) if started.elapsed() < PERSISTS => self.say(&format!("not yet: {why:#}; trying again, Ctrl-C leaves it")),
+            match self.moved(to, from, from).await {
+                Err(why) if started.elapsed() < PERSISTS && !why.is::<Interrupted>() => {
+                    self.say(&format!("not yet: {why:#}; trying again, Ctrl-C leaves it"))
+                }
                 done => return done,
             }
             tokio::select! {
                 () = tokio::time::sleep(AROUND) => {}
-                () = ask::interrupted() => anyhow::bail!("interrupted"),
+                () = self.asker.interrupted() => return Err(self.left_there()),
             }
         }
     }
 
     /// One switch with all that was seen of it. `home`: the Region whose control table is used, the one to go to.
-    async fn measured(&self, from: &Region, to: &Region, home: &Region) -> anyhow::Result<Measured> {
+    async fn moved(&self, from: &Region, to: &Region, home: &Region) -> anyhow::Result<Moved> {
         let settings = place::settings(self.common, home.as_str())?;
         let aws = Aws::new(&settings, place::silent).await;
         let begun = self.probe.mark();
@@ -167,15 +228,39 @@ impl Conductor<'_> {
             alone: true,
             ..Order::of(Action::Switch)
         };
-        // Not to be interrupted: half an order is what the controllers repair, but nothing to leave behind.
-        let outcome = Controller { world: &aws, settings: &settings }.handle(Event::Order(order)).await.map_err(anyhow::Error::msg)?;
+        let controller = Controller { world: &aws, settings: &settings };
+        let mut carried_out = pin!(controller.handle(Event::Order(order)));
+        let mut cut = false;
+        let outcome = loop {
+            tokio::select! {
+                outcome = &mut carried_out => break outcome.map_err(anyhow::Error::msg),
+                () = self.asker.interrupted() => {
+                    cut = true;
+                    self.say("the order is being carried out, which is not cut; then the drill ends");
+                }
+            }
+        };
+        let outcome = match outcome {
+            Ok(outcome) => outcome,
+            Err(why) if cut => return Err(Interrupted(self.unclear(&why).to_string()).into()),
+            Err(why) => return Err(why),
+        };
         let active_after = ordered.elapsed();
         self.probe.follow(to);
-        let behind = follow::until_all_hold(&aws, &settings, &outcome.answer.value).await;
-        let agreed_after = ordered.elapsed();
-        tokio::time::sleep(AROUND).await;
-        let markers = self.probe.arrived(&begun, to).await;
-        Ok(Measured::of(from, to, active_after, agreed_after, behind, markers, self.probe.sites(&begun)))
+        if cut {
+            return Ok(Moved::Unseen);
+        }
+        let measured = async {
+            let behind = follow::until_all_hold(&aws, &settings, &outcome.answer.value).await;
+            let agreed_after = ordered.elapsed();
+            tokio::time::sleep(AROUND).await;
+            let markers = self.probe.arrived(&begun, to).await;
+            Measured::of(from, to, active_after, agreed_after, behind, markers, self.probe.sites(&begun))
+        };
+        tokio::select! {
+            measured = measured => Ok(Moved::Measured(measured)),
+            () = self.asker.interrupted() => Ok(Moved::Unseen),
+        }
     }
 
     fn say(&self, words: &str) {
