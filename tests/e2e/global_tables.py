@@ -42,7 +42,9 @@ class GlobalTables:
     def CreateTable(self, region: str, name: str, body: dict) -> dict:
         if region in self.tables.get(name, {}):
             raise Refused("ResourceInUseException")
-        self.tables.setdefault(name, {})[region] = {"description": body, "ttl": None, "left": LOOKS, "replicas": [], "busy": 0}
+        self.tables.setdefault(name, {})[region] = {
+            "description": body, "ttl": None, "left": LOOKS, "replicas": [], "busy": 0, "protected": False, "recovery": False, "backups_in": 1,
+        }
         return {"TableDescription": self.describe(region, name)}
 
     def DescribeTable(self, region: str, name: str, _: dict) -> dict:
@@ -57,7 +59,16 @@ class GlobalTables:
         return {"TimeToLiveDescription": {"TimeToLiveStatus": "ENABLED", "AttributeName": ttl} if ttl else {"TimeToLiveStatus": "DISABLED"}}
 
     def DescribeContinuousBackups(self, region: str, name: str, _: dict) -> dict:
-        self.find(region, name)
+        status = "ENABLED" if self.find(region, name)["recovery"] else "DISABLED"
+        recovery = {"PointInTimeRecoveryDescription": {"PointInTimeRecoveryStatus": status}}
+        return {"ContinuousBackupsDescription": {"ContinuousBackupsStatus": "ENABLED"} | recovery}
+
+    def UpdateContinuousBackups(self, region: str, name: str, body: dict) -> dict:
+        table = self.ready(region, name)
+        if table["backups_in"]:
+            table["backups_in"] -= 1
+            raise Refused("ContinuousBackupsUnavailableException")
+        table["recovery"] = body["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]
         return {"ContinuousBackupsDescription": {"ContinuousBackupsStatus": "ENABLED"}}
 
     def UpdateTimeToLive(self, region: str, name: str, body: dict) -> dict:
@@ -68,6 +79,9 @@ class GlobalTables:
 
     def UpdateTable(self, region: str, name: str, body: dict) -> dict:
         table = self.ready(region, name)
+        # Of this Region alone.
+        if "DeletionProtectionEnabled" in body:
+            table["protected"] = body["DeletionProtectionEnabled"]
         if stream := body.get("StreamSpecification"):
             table["description"] |= {"StreamSpecification": stream}
         for update in body.get("ReplicaUpdates", []):
@@ -77,7 +91,10 @@ class GlobalTables:
             everywhere = self.tables[name]
             if other in everywhere:
                 raise Refused("ValidationException")
-            everywhere[other] = {"description": table["description"], "ttl": table["ttl"], "left": LOOKS + 1, "replicas": [], "busy": 0}
+            everywhere[other] = {
+                "description": table["description"], "ttl": table["ttl"], "left": LOOKS + 1, "replicas": [], "busy": 0,
+                "protected": False, "recovery": False, "backups_in": 1,
+            }
             # The next change meets a table that is still busy with this one.
             table["busy"] = 1
             for here in everywhere:
@@ -98,6 +115,7 @@ class GlobalTables:
         status = lambda r: "CREATING" if everywhere[r]["left"] else "ACTIVE"  # noqa: E731
         keep = {k: v for k, v in table["description"].items() if k in ("TableName", "KeySchema", "AttributeDefinitions", "StreamSpecification")}
         replicas = [{"RegionName": r, "ReplicaStatus": status(r)} for r in table["replicas"]]
+        keep["DeletionProtectionEnabled"] = table["protected"]
         return keep | {"TableStatus": status(region), "Replicas": replicas, "BillingModeSummary": {"BillingMode": "PAY_PER_REQUEST"}}
 
 

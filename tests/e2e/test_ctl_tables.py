@@ -29,24 +29,38 @@ def steps(answer: dict) -> dict[str, list[tuple[str, str]]]:
     return {table["table"]: [(step["step"], step["region"]) for step in table["steps"]] for table in answer["tables"]}
 
 
-WHOLE = [("create", EAST), ("ttl", EAST), ("replica", WEST)]
+WHOLE = [("create", EAST), ("ttl", EAST), ("replica", WEST), ("protect", EAST), ("protect", WEST)]
+# The audit trail is worth a backup; the others live for days.
+TRAIL = [*WHOLE, ("recovery", EAST), ("recovery", WEST)]
 
 
 def test_from_nothing_and_once_more(tables: tuple[GlobalTables, Ctl]) -> None:
     made, ctl = tables
-    assert steps(ctl.json("table", "create", "--dry-run", "--logins")) == {SESSIONS: WHOLE, CONTROL: WHOLE, LOGINS: WHOLE}
+    assert steps(ctl.json("table", "create", "--dry-run", "--logins")) == {SESSIONS: WHOLE, CONTROL: TRAIL, LOGINS: WHOLE}
     assert made.changes == [] and made.tables == {}, "a dry run changes nothing"
-    assert steps(ctl.json("table", "create", "--logins")) == {SESSIONS: WHOLE, CONTROL: WHOLE, LOGINS: WHOLE}
+    assert steps(ctl.json("table", "create", "--logins")) == {SESSIONS: WHOLE, CONTROL: TRAIL, LOGINS: WHOLE}
     assert keys(made, SESSIONS) == [("session_id", "HASH")]
     assert keys(made, CONTROL) == [("pk", "HASH"), ("sk", "RANGE")]
     assert keys(made, LOGINS) == [("user", "HASH"), ("item", "RANGE")]
     for table in made.tables.values():
         assert {region: (of["left"], of["ttl"], of["replicas"]) for region, of in table.items()} == {EAST: (0, "expires", [WEST]), WEST: (0, "expires", [EAST])}
         assert table[EAST]["description"]["BillingMode"] == "PAY_PER_REQUEST"
+    guards = {name: {(of["protected"], of["recovery"]) for of in table.values()} for name, table in made.tables.items()}
+    assert guards == {SESSIONS: {(True, False)}, CONTROL: {(True, True)}, LOGINS: {(True, False)}}, "in every Region"
     before = list(made.changes)
     assert steps(ctl.json("table", "create", "--logins")) == {SESSIONS: [], CONTROL: [], LOGINS: []}
     assert made.changes == before, "what is complete is left alone"
     assert "complete, nothing to do" in ctl.run("table", "create").stdout
+
+
+def test_protection_and_recovery_can_be_left_out(tables: tuple[GlobalTables, Ctl]) -> None:
+    made, ctl = tables
+    answer = ctl.json("table", "create", "--no-deletion-protection", "--no-point-in-time-recovery")
+    assert steps(answer) == {SESSIONS: WHOLE[:3], CONTROL: WHOLE[:3]}
+    # What was left out is what the next run without the flags adds.
+    answer = ctl.json("table", "create", "--no-deletion-protection")
+    assert steps(answer) == {SESSIONS: [], CONTROL: TRAIL[5:]}
+    assert not any(of["protected"] for table in made.tables.values() for of in table.values())
 
 
 def test_only_what_is_missing_is_added(tables: tuple[GlobalTables, Ctl]) -> None:
@@ -57,7 +71,7 @@ def test_only_what_is_missing_is_added(tables: tuple[GlobalTables, Ctl]) -> None
     })
     made.tables[SESSIONS][WEST]["left"] = 0
     answer = ctl.json("table", "create", "--no-control")
-    assert steps(answer) == {SESSIONS: [("ttl", WEST), ("stream", WEST), ("replica", EAST)]}
+    assert steps(answer) == {SESSIONS: [("ttl", WEST), ("stream", WEST), ("replica", EAST), ("protect", EAST), ("protect", WEST)]}
     assert set(made.tables[SESSIONS]) == {EAST, WEST}
 
 

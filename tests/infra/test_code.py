@@ -71,6 +71,19 @@ def test_the_dashboard_is_json_that_cloudwatch_can_read():
         assert {w["properties"]["region"] for w in body["widgets"][1:]} == {region}
 
 
+def test_tables_made_by_hand_are_guarded_as_the_stacks_are():
+    """`table create` and data.yaml: deletion protection for all, point-in-time recovery for the audit trail."""
+    source = (calls.FAILOVER / "ctl/tables.rs").read_text().split("#[cfg(test)]")[0]
+    made = {title: (backups, protection) for title, backups, protection in re.findall(
+        r'title: "(\w+) table".*?backups: (\w+),\s+protection: (\w+),', source, re.S)}  # fmt: skip
+    assert set(made) == {"session", "control", "login"}
+    data = Site(optional=True, plan=[("data", STANDBY, {"PointInTimeRecovery": templates()["data"]["Parameters"]["PointInTimeRecovery"]["Default"]})]).stack("data", STANDBY)
+    for title, name in (("session", "Sessions"), ("control", "Control"), ("login", "Logins")):
+        for replica in data.resources[name].properties["Replicas"]:
+            recovery = replica["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]
+            assert (str(recovery).lower(), str(replica["DeletionProtectionEnabled"]).lower()) == made[title], name
+
+
 def test_logins_table_is_the_plugins_default():
     settings = (calls.ROOT / "wp-plugin/inc/settings.php").read_text()
     assert "'default' => 'wordpress_logins'" in settings

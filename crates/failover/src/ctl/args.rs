@@ -176,7 +176,7 @@ pub(crate) struct Import {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Table {
-    /// Makes session and control table as global tables, or completes them: TTL, replicas in every Region
+    /// Makes session and control table as global tables, or completes them: TTL, replicas in every Region, protection
     Create(Create),
 }
 
@@ -188,6 +188,12 @@ pub(crate) struct Create {
     /// No control table: the active Region is only ever moved by hand
     #[arg(long)]
     pub no_control: bool,
+    /// Leaves deletion protection as it is: anybody with the right can delete the tables
+    #[arg(long)]
+    pub no_deletion_protection: bool,
+    /// Leaves point-in-time recovery of the control table as it is; the others live for days and get none
+    #[arg(long)]
+    pub no_point_in_time_recovery: bool,
     /// Says what would be done, and does nothing
     #[arg(long)]
     pub dry_run: bool,

@@ -20,6 +20,8 @@ pub(crate) struct Wanted<'a> {
     pub ttl: &'a str,
     /// Whether its items are worth a backup: sessions live for a day, the audit trail for a year.
     pub backups: bool,
+    /// Whether DynamoDB shall refuse to delete it.
+    pub protection: bool,
     /// The flag that names the table.
     pub name_flag: &'static str,
     /// Flags that `table create` needs to make this one.
@@ -36,7 +38,17 @@ impl<'a> Wanted<'a> {
                 flags.push_str(&format!(" {flag} {value}"));
             }
         }
-        Wanted { title: "session table", name: name.to_owned(), hash, range: None, ttl, backups: false, name_flag: "--table", flags }
+        Wanted {
+            title: "session table",
+            name: name.to_owned(),
+            hash,
+            range: None,
+            ttl,
+            backups: false,
+            protection: true,
+            name_flag: "--table",
+            flags,
+        }
     }
 
     pub(crate) fn control(name: &str) -> Self {
@@ -48,6 +60,7 @@ impl<'a> Wanted<'a> {
             range: Some("sk"),
             ttl: EXPIRES,
             backups: true,
+            protection: true,
             name_flag: "--control-table",
             flags,
         }
@@ -62,6 +75,7 @@ impl<'a> Wanted<'a> {
             range: Some("item"),
             ttl: EXPIRES,
             backups: false,
+            protection: true,
             name_flag: "--logins",
             flags: format!(" --logins={name}"),
         }

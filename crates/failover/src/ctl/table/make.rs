@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, CreateReplicationGroupMemberAction, KeySchemaElement, KeyType, ReplicaStatus, ReplicationGroupUpdate,
-    ScalarAttributeType, StreamSpecification, StreamViewType, TableStatus, TimeToLiveSpecification,
+    AttributeDefinition, BillingMode, CreateReplicationGroupMemberAction, KeySchemaElement, KeyType, PointInTimeRecoverySpecification,
+    ReplicaStatus, ReplicationGroupUpdate, ScalarAttributeType, StreamSpecification, StreamViewType, TableStatus, TimeToLiveSpecification,
 };
 use indicatif::ProgressBar;
 use wp_dynamodb_core::aws::translate;
@@ -60,6 +60,11 @@ impl Maker<'_> {
                 self.until(bar, || self.has_replica(region)).await
             }
             Step::Await { region } => self.until(bar, || self.has_replica(region)).await,
+            Step::Protect { region } => {
+                self.patiently(bar, || self.protect(region)).await?;
+                self.until(bar, || self.is_active(region)).await
+            }
+            Step::Recovery { region } => self.patiently(bar, || self.recovery(region)).await,
         }
     }
 
@@ -107,6 +112,18 @@ impl Maker<'_> {
         update.send().await.map(|_| ()).map_err(translate)
     }
 
+    async fn protect(&self, region: &Region) -> Result<(), Error> {
+        let update = self.aws.clients().dynamodb(region).update_table().table_name(&self.wanted.name);
+        update.deletion_protection_enabled(true).send().await.map(|_| ()).map_err(translate)
+    }
+
+    async fn recovery(&self, region: &Region) -> Result<(), Error> {
+        let on = PointInTimeRecoverySpecification::builder().point_in_time_recovery_enabled(true).build();
+        let on = on.map_err(|e| Error::new(Kind::Internal, e.to_string()))?;
+        let update = self.aws.clients().dynamodb(region).update_continuous_backups().table_name(&self.wanted.name);
+        update.point_in_time_recovery_specification(on).send().await.map(|_| ()).map_err(translate)
+    }
+
     async fn is_active(&self, region: &Region) -> Result<bool, Error> {
         let described =
             self.aws.clients().dynamodb(region).describe_table().table_name(&self.wanted.name).send().await.map_err(translate)?;
@@ -152,8 +169,9 @@ impl Maker<'_> {
             match call().await {
                 Ok(()) => return Ok(()),
                 Err(error) => {
-                    let busy =
-                        ["ResourceInUseException", "LimitExceededException", "Throttling"].iter().any(|c| error.cause.starts_with(c));
+                    // Backups of a new table are not there at once.
+                    let codes = ["ResourceInUseException", "LimitExceededException", "Throttling", "ContinuousBackupsUnavailableException"];
+                    let busy = codes.iter().any(|c| error.cause.starts_with(c));
                     if !busy || started.elapsed() > BUSY {
                         return Err(error.cause);
                     }

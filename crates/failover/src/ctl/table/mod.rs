@@ -10,6 +10,7 @@ mod plan;
 
 use std::collections::BTreeMap;
 
+use aws_sdk_dynamodb::types::PointInTimeRecoveryStatus;
 use futures_util::future::{join_all, try_join_all};
 use serde_json::json;
 use wp_dynamodb_core::aws::translate;
@@ -32,6 +33,10 @@ pub(crate) async fn create(common: &Common, flags: &Create) -> anyhow::Result<En
         wanted.push(Wanted::control(&settings.control_table));
     }
     wanted.extend(flags.logins.as_deref().map(Wanted::logins));
+    for wanted in &mut wanted {
+        wanted.protection &= !flags.no_deletion_protection;
+        wanted.backups &= !flags.no_point_in_time_recovery;
+    }
     let plans: Vec<Plan> = try_join_all(wanted.iter().map(|wanted| planned(&aws, &settings, wanted))).await.map_err(anyhow::Error::msg)?;
     let mut told = Vec::new();
     for (wanted, plan) in wanted.iter().zip(&plans) {
@@ -70,7 +75,14 @@ async fn found(aws: &Aws<'_>, region: &Region, wanted: &Wanted<'_>) -> Result<Fo
     };
     let ttl =
         client.describe_time_to_live().table_name(&wanted.name).send().await.map_err(|e| at("DescribeTimeToLive", translate(e).cause))?;
-    Ok(Found { table, ttl: ttl.time_to_live_description })
+    let mut recovery = false;
+    if wanted.backups {
+        let backups = client.describe_continuous_backups().table_name(&wanted.name).send().await;
+        let backups = backups.map_err(|e| at("DescribeContinuousBackups", translate(e).cause))?.continuous_backups_description;
+        let status = backups.and_then(|b| b.point_in_time_recovery_description).and_then(|r| r.point_in_time_recovery_status);
+        recovery = status == Some(PointInTimeRecoveryStatus::Enabled);
+    }
+    Ok(Found { table, ttl: ttl.time_to_live_description, recovery })
 }
 
 fn say(wanted: &Wanted<'_>, plan: &Plan, dry: bool) {

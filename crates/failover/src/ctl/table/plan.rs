@@ -16,9 +16,11 @@ use crate::ctl::tables::{Wanted, key_of, keys_in_words};
 pub(super) struct Found {
     pub table: Option<TableDescription>,
     pub ttl: Option<TimeToLiveDescription>,
+    /// Whether point-in-time recovery is on.
+    pub recovery: bool,
 }
 
-/// One step. All are made in the table's home but the last, which is about a Region.
+/// One step. What is of one Region alone (protection, recovery) is made there, all else in the table's home.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "step")]
 pub(super) enum Step {
@@ -32,6 +34,10 @@ pub(super) enum Step {
     Replica { region: Region },
     /// Somebody is making it already.
     Await { region: Region },
+    /// Switches deletion protection on.
+    Protect { region: Region },
+    /// Switches point-in-time recovery on.
+    Recovery { region: Region },
 }
 
 impl fmt::Display for Step {
@@ -42,6 +48,8 @@ impl fmt::Display for Step {
             Step::Ttl { region } => write!(f, "switch TTL on in {region}"),
             Step::Replica { region } => write!(f, "make a replica in {region}"),
             Step::Await { region } => write!(f, "wait for the replica in {region}"),
+            Step::Protect { region } => write!(f, "switch deletion protection on in {region}"),
+            Step::Recovery { region } => write!(f, "switch point-in-time recovery on in {region}"),
         }
     }
 }
@@ -131,7 +139,19 @@ pub(super) fn plan(wanted: &Wanted<'_>, regions: &[Region], found: &BTreeMap<Reg
         steps.push(Step::Stream { region: home.clone() });
     }
     steps.extend(replicas);
+    steps.extend(guards(wanted, regions, found));
     Ok(Plan { home, steps })
+}
+
+/// Neither is replicated: each replica has its own. Last, for they are of tables that are whole.
+fn guards(wanted: &Wanted<'_>, regions: &[Region], found: &BTreeMap<Region, Found>) -> Vec<Step> {
+    let unprotected = |region: &&Region| {
+        let table = found.get(*region).and_then(|f| f.table.as_ref());
+        wanted.protection && table.and_then(|t| t.deletion_protection_enabled()) != Some(true)
+    };
+    let unrecoverable = |region: &&Region| wanted.backups && !found.get(*region).is_some_and(|f| f.recovery);
+    let protect = regions.iter().filter(unprotected).map(|region| Step::Protect { region: region.clone() });
+    protect.chain(regions.iter().filter(unrecoverable).map(|region| Step::Recovery { region: region.clone() })).collect()
 }
 
 /// Whether both ends say that the replica in `region` is whole. What says nothing is taken for whole: not every endpoint does.
@@ -177,7 +197,7 @@ mod tests {
 
     fn made(found: &[(&str, Found)]) -> Result<Plan, String> {
         let found = found.iter().map(|(name, found)| (region(name), found.clone())).collect();
-        plan(&Wanted::sessions("sessions", "session_id", "expires"), &regions(), &found)
+        plan(&Wanted { protection: false, ..Wanted::sessions("sessions", "session_id", "expires") }, &regions(), &found)
     }
 
     fn whole() -> StreamViewType {
@@ -193,9 +213,25 @@ mod tests {
 
     #[test]
     fn a_complete_table_needs_nothing() {
-        let east = Found { table: Some(table("session_id", &["us-west-2"], Some(whole()))), ttl: on("expires") };
-        let west = Found { table: Some(table("session_id", &["us-east-1"], Some(whole()))), ttl: on("expires") };
+        let east = Found { table: Some(table("session_id", &["us-west-2"], Some(whole()))), ttl: on("expires"), recovery: false };
+        let west = Found { table: Some(table("session_id", &["us-east-1"], Some(whole()))), ttl: on("expires"), recovery: false };
         assert_eq!(made(&[("us-east-1", east), ("us-west-2", west)]).expect("a plan").steps, []);
+    }
+
+    #[test]
+    fn every_regions_table_is_protected_and_only_the_control_table_can_be_set_back() {
+        let (east, west) = (region("us-east-1"), region("us-west-2"));
+        let guards = |wanted: &Wanted<'_>, found: &BTreeMap<Region, Found>| super::guards(wanted, &regions(), found);
+        let (control, sessions) = (Wanted::control("c"), Wanted::sessions("s", "session_id", "expires"));
+        let protect = [Step::Protect { region: east.clone() }, Step::Protect { region: west.clone() }];
+        let recovery = [Step::Recovery { region: east.clone() }, Step::Recovery { region: west.clone() }];
+        assert_eq!(guards(&sessions, &BTreeMap::new()), protect);
+        assert_eq!(guards(&control, &BTreeMap::new()), [protect, recovery.clone()].concat());
+        let whole = Found { table: Some(TableDescription::builder().deletion_protection_enabled(true).build()), ttl: None, recovery: true };
+        let half = BTreeMap::from([(east, whole.clone())]);
+        assert_eq!(guards(&control, &half), [Step::Protect { region: west.clone() }, recovery[1].clone()], "a replica has its own");
+        assert_eq!(guards(&control, &half.into_iter().chain([(west, whole)]).collect()), []);
+        assert_eq!(guards(&Wanted { protection: false, backups: false, ..control }, &BTreeMap::new()), []);
     }
 
     #[test]
@@ -208,24 +244,25 @@ mod tests {
             .set_key_schema(whole_but_for_it.key_schema.clone())
             .set_stream_specification(whole_but_for_it.stream_specification.clone())
             .build();
-        let west = Found { table: Some(table("session_id", &["us-east-1"], Some(whole()))), ttl: on("expires") };
-        let plan = made(&[("us-east-1", Found { table: Some(east), ttl: on("expires") }), ("us-west-2", west)]).expect("a plan");
+        let west = Found { table: Some(table("session_id", &["us-east-1"], Some(whole()))), ttl: on("expires"), recovery: false };
+        let plan =
+            made(&[("us-east-1", Found { table: Some(east), ttl: on("expires"), recovery: false }), ("us-west-2", west)]).expect("a plan");
         assert_eq!(plan.steps, [Step::Await { region: region("us-west-2") }]);
     }
 
     #[test]
     fn only_what_is_missing_is_added_where_the_table_is() {
-        let lonely = Found { table: Some(table("session_id", &[], None)), ttl: on("expires") };
+        let lonely = Found { table: Some(table("session_id", &[], None)), ttl: on("expires"), recovery: false };
         let plan = made(&[("us-west-2", lonely)]).expect("a plan");
         let (east, west) = (region("us-east-1"), region("us-west-2"));
         assert_eq!(plan, Plan { home: west.clone(), steps: vec![Step::Stream { region: west }, Step::Replica { region: east }] });
-        let begun = Found { table: Some(table("session_id", &["us-west-2"], Some(whole()))), ttl: on("expires") };
+        let begun = Found { table: Some(table("session_id", &["us-west-2"], Some(whole()))), ttl: on("expires"), recovery: false };
         assert_eq!(made(&[("us-east-1", begun)]).expect("a plan").steps, [Step::Await { region: region("us-west-2") }]);
     }
 
     #[test]
     fn what_cannot_be_completed_is_refused() {
-        let with = |table, ttl| Found { table: Some(table), ttl };
+        let with = |table, ttl| Found { table: Some(table), ttl, recovery: false };
         let other_key = with(table("id", &[], Some(whole())), on("expires"));
         assert!(made(&[("us-west-2", other_key)]).expect_err("refused").contains("\"session_id\""));
         let other_ttl = with(table("session_id", &[], Some(whole())), on("ttl"));
