@@ -39,12 +39,11 @@ fn judge(subject: &Subject, alarm: &MetricAlarm, place: &str) -> Vec<Check> {
             let fix = "see whether the health check of its dimension exists; Route 53's metrics are in us-east-1 only";
             checks.push(subject.warn(format!("it is in the state {}", state.as_str()), fix));
         }
-        if alarm.alarm_actions().is_empty() || alarm.actions_enabled() == Some(false) {
-            let why = "it has no enabled action: it reaches the controllers only by a rule of EventBridge (infra/advisory.yaml makes one)";
-            let fix = format!(
-                "aws events list-rules --region {place}; without a rule for it: aws cloudwatch put-metric-alarm … --alarm-actions <ARN>"
-            );
-            checks.push(subject.warn(why, fix));
+        // None at all is how infra/advisory.yaml has it: EventBridge hears of every change of state, whatever the alarm's actions are.
+        if !alarm.alarm_actions().is_empty() && alarm.actions_enabled() == Some(false) {
+            let name = quoted(alarm.alarm_name().unwrap_or_default());
+            let fix = format!("aws cloudwatch enable-alarm-actions --region {place} --alarm-names {name}");
+            checks.push(subject.warn("its actions are disabled: whom they would tell hears nothing", fix));
         }
     }
     checks
@@ -91,7 +90,12 @@ fn meaning(subject: &Subject, alarm: &MetricAlarm, place: &str) -> Check {
     if wait > 180 {
         return subject.warn(format!("fires on 0, not on 1; after {wait} s"), right());
     }
-    subject.ok(format!("fires on 0 (unhealthy), not on 1; after {wait} s; missing data is breaching"))
+    let by = if alarm.alarm_actions().is_empty() {
+        "; no action: a rule of EventBridge tells the controllers (infra/advisory.yaml)"
+    } else {
+        ""
+    };
+    subject.ok(format!("fires on 0 (unhealthy), not on 1; after {wait} s; missing data is breaching{by}"))
 }
 
 /// Whether `value` fires it; `None`: the operator compares with no threshold.
@@ -174,6 +178,16 @@ mod tests {
     }
 
     #[test]
+    fn an_alarm_that_only_a_rule_listens_to_needs_no_action() {
+        for alarm in [good().set_alarm_actions(None), good().set_alarm_actions(None).actions_enabled(false)] {
+            let (verdict, seen) = seen(alarm);
+            assert_eq!(verdict, Verdict::Ok);
+            assert!(seen.contains("rule of EventBridge"), "{seen}");
+        }
+        assert!(!seen(good()).1.contains("EventBridge"));
+    }
+
+    #[test]
     fn an_alarm_the_wrong_way_round_is_found() {
         for (operator, threshold, words) in [
             (ComparisonOperator::GreaterThanThreshold, 0.0, "wrong way round"),
@@ -197,7 +211,6 @@ mod tests {
         assert!(seen(good().statistic(Statistic::SampleCount)).1.contains("SampleCount"));
         assert!(seen(good().set_dimensions(None)).1.contains("HealthCheckId"));
         assert!(seen(good().metric_name("HealthCheckPercentageHealthy")).1.contains("HealthCheckPercentageHealthy"));
-        assert_eq!(seen(good().set_alarm_actions(None)).0, Verdict::Warn);
         assert_eq!(seen(good().actions_enabled(false)).0, Verdict::Warn);
         assert_eq!(seen(good().evaluation_periods(10)).0, Verdict::Warn);
         let elsewhere = meaning(&Subject::new("alarm", None), &good().build(), "us-west-2");
