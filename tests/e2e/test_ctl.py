@@ -54,6 +54,23 @@ def test_switch_and_failback_move_every_region(ctl: Ctl, lab: Lab) -> None:
     assert "a test" in ctl.run("history").stdout
 
 
+def test_the_history_is_what_all_regions_have_together(ctl: Ctl, lab: Lab) -> None:
+    lab.replication(state="pause")
+    ctl.run("switch", "--to", WEST, "--force")
+    ctl.run("switch", "--to", EAST, "--force")
+    switched = [e["to"] for e in ctl.json("history") if e["what"] == "switched"]
+    assert switched == [EAST, WEST], "each is written in its own Region, and has not arrived in the other"
+    assert [e["to"] for e in ctl.json("history", "--home", WEST) if e["what"] == "switched"] == [WEST]
+    lab.replication(state="run")
+    lab.replicated()
+    assert [e["to"] for e in ctl.json("history") if e["what"] == "switched"] == [EAST, WEST], "each once"
+    lab.fault(EAST, "dynamodb", "refuse")
+    done = ctl.run("--json", "history", code=3)
+    assert len(json.loads(done.stdout)) == 4 and f"{EAST} has not answered" in done.stderr
+    lab.fault(WEST, "dynamodb", "refuse")
+    assert "no Region has answered" in ctl.json("history", code=1)["error"]
+
+
 def test_a_dry_run_writes_nothing(ctl: Ctl, lab: Lab) -> None:
     answer = ctl.json("switch", "--to", WEST, "--dry-run")
     assert answer["why"].startswith("would ") and answer["written"] == []
