@@ -16,6 +16,7 @@ from stacks import Site
 check(rights.controller_rights)
 check(rights.host_rights)
 check(rights.operator_rights)
+check(rights.follow_rights)
 
 # Those that register their checks by being imported.
 PARTS = (check_regions, check_dns, check_data, check_steps)

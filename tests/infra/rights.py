@@ -111,6 +111,27 @@ def operator_rights(w):
                             yield f"the person on call may {action} {keys}"
 
 
+# What infra/README.md has a person on call do after a switch, beside what the steps themselves do: what shows and starts these, and the controller's orders.
+FOLLOW = {
+    "lambda:InvokeFunction": ("lambda", "function:wp-dynamodb-failover"),
+    "states:ListExecutions": ("states", "stateMachine:wp-dynamodb-failover-after-switch"),
+    "states:StartExecution": ("states", "stateMachine:wp-dynamodb-failover-after-switch"),
+    "states:DescribeExecution": ("states", "execution:wp-dynamodb-failover-after-switch:*"),
+}
+
+
+def follow_rights(w):
+    if any("FollowSwitch" in stack.resources for stack in w.plain.named("operator")):
+        yield "people on call may move the database by default"
+    for stack in w.full.named("operator"):
+        wanted = {(action, arn(service, region, rest)) for action, (service, rest) in FOLLOW.items() for region in REGIONS}
+        for region in w.full.named("region"):
+            wanted |= iam.grants(region.resources["AfterSwitchRole"])
+        yield from _compare("the person on call after a switch", stack.resources["FollowSwitch"], wanted)
+        if len("".join(json.dumps(stack.resources["FollowSwitch"].properties["PolicyDocument"]).split())) > LONGEST:
+            yield "the policy is too long for IAM"
+
+
 def _compare(who, role, wanted, skip=frozenset()):
     granted = iam.grants(role) - skip
     yield from (f"{who} calls {action} on {resource} and may not" for action, resource in sorted(wanted - granted))

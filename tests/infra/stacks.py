@@ -52,7 +52,17 @@ OPTIONS = {
     },
     "media": {"ReplicationTimeControl": "on"},
     "task-role": {"LoginsTable": "wordpress_logins", "TestConnection": "on", "Hosts": "ec2"},
-    "operator": {"MakesTables": "on", "LoginsTable": "wordpress_logins", "ImportFrom": "sessions"},
+    "operator": {
+        "MakesTables": "on",
+        "LoginsTable": "wordpress_logins",
+        "ImportFrom": "sessions",
+        "AfterSwitch": "on",
+        "AuroraGlobalCluster": "wordpress",
+        "AuroraCluster": "wordpress-here",
+        "EcsCluster": "web",
+        "EcsService": "wordpress",
+        "AutoScalingGroup": "web",
+    },
     "dns": {"Ipv6": "on"},
 }
 

@@ -287,6 +287,17 @@ put("operator_rights", "all roles", "operator", OPERATOR + "8/Fn::If/1/Resource"
 put("operator_rights", "an import reads every table", "operator", OPERATOR + "9/Fn::If/1/Resource", "*")
 
 
+FOLLOW = "FollowSwitch/Properties/PolicyDocument/Statement/"
+put("follow_rights", "any function", "operator", FOLLOW + "0/Resource", "*")
+put("follow_rights", "the steps are not seen", "operator", FOLLOW + "1/Action", "states:StartExecution")
+put("follow_rights", "why they failed is not seen", "operator", FOLLOW + "2/Resource", arn("states", STANDBY, "stateMachine:wp-dynamodb-failover-after-switch"))
+put("follow_rights", "any database", "operator", FOLLOW + "3/Fn::If/1/Resource", "*")
+put("follow_rights", "the database is deleted", "operator", FOLLOW + "3/Fn::If/1/Action", "rds:*")
+put("follow_rights", "any service", "operator", FOLLOW + "4/Fn::If/1/Resource", arn("ecs", STANDBY, "service/*"))
+put("follow_rights", "one Region's group", "operator", FOLLOW + "5/Fn::If/1/Resource", arn("autoscaling", STANDBY, "autoScalingGroup:*:autoScalingGroupName/web"))
+default("follow_rights", "on by default", "operator", "AfterSwitch", "on")
+
+
 @mistake("operator_rights", "people on call make tables by default")
 def _(w):
     w["templates"]["operator"]["Parameters"]["MakesTables"]["Default"] = "on"

@@ -31,7 +31,12 @@ def test_a_third_region_has_tables_and_rights():
 
 def test_a_third_region_is_the_person_on_calls_as_well():
     given = {"ThirdRegion": THIRD, "MakesTables": "on", "LoginsTable": "wordpress_logins", "ImportFrom": "sessions"}
-    policy = Stack("operator", OURS["operator"], STANDBY, given).resources["Operator"]
+    after = {"AfterSwitch": "on", "AuroraGlobalCluster": "g", "AuroraCluster": "c", "EcsCluster": "c", "EcsService": "s", "AutoScalingGroup": "a"}
+    stack = Stack("operator", OURS["operator"], STANDBY, given | after)
+    policy = stack.resources["Operator"]
+    for statement in iam.statements(stack.resources["FollowSwitch"]):
+        places = [r.split(":")[3] for r in iam.each(statement["Resource"]) if ":global-cluster:" not in r]
+        assert places == [*REGIONS, THIRD], statement["Sid"]
     regions = {r.split(":")[3] for s in iam.statements(policy) for r in iam.each(s["Resource"]) if ":dynamodb:" in r or ":ssm:" in r}
     assert regions == {*REGIONS, THIRD}
     for statement in iam.statements(policy):
@@ -61,6 +66,20 @@ def test_without_the_advisory_alarm_nothing_waits_for_it():
     assert stack.parameters["Quorum"] == 2
 
 
+@pytest.mark.parametrize(("named", "more"), [
+    ({}, set()),
+    ({"AuroraGlobalCluster": "g", "AuroraCluster": "c"}, {"rds:FailoverGlobalCluster"}),
+    ({"EcsCluster": "c", "EcsService": "s"}, {"ecs:UpdateService"}),
+    ({"AutoScalingGroup": "a"}, {"autoscaling:StartInstanceRefresh"}),
+])  # fmt: skip
+def test_people_may_do_after_a_switch_what_is_named(named, more):
+    from rights import FOLLOW
+
+    stack = Stack("operator", OURS["operator"], STANDBY, {"AfterSwitch": "on", **named})
+    assert {action for action, _ in iam.grants(stack.resources["FollowSwitch"])} == {*FOLLOW} | more
+    assert "FollowSwitch" not in Stack("operator", OURS["operator"], STANDBY, named).resources, "names alone give no right"
+
+
 @pytest.mark.parametrize(("step", "call"), [
     ({"AuroraGlobalCluster": "g", "AuroraCluster": "c", "AllowDatabaseDataLoss": "on"}, "rds:FailoverGlobalCluster"),
     ({"EcsCluster": "c", "EcsService": "s"}, "ecs:UpdateService"),
@@ -82,6 +101,8 @@ def test_one_step_alone_has_its_own_right_only(step, call):
     ("region", STANDBY, {**GIVEN, "InitialRegion": "eu-central-1"}),
     ("region", STANDBY, {**GIVEN, "AuroraGlobalCluster": "g"}),
     ("region", STANDBY, {**GIVEN, "EcsCluster": "c"}),
+    ("operator", STANDBY, {"AuroraGlobalCluster": "g"}),
+    ("operator", STANDBY, {"EcsCluster": "c"}),
     ("data", PRIMARY, {}),
     ("data", STANDBY, {"PrimaryRegion": STANDBY}),
     ("data", STANDBY, {"Encryption": "customer", "PrimaryKeyArn": "arn"}),
