@@ -77,7 +77,8 @@ def test_tables_made_by_hand_are_guarded_as_the_stacks_are():
     made = {title: (backups, protection) for title, backups, protection in re.findall(
         r'title: "(\w+) table".*?backups: (\w+),\s+protection: (\w+),', source, re.S)}  # fmt: skip
     assert set(made) == {"session", "control", "login"}
-    data = Site(optional=True, plan=[("data", STANDBY, {"PointInTimeRecovery": templates()["data"]["Parameters"]["PointInTimeRecovery"]["Default"]})]).stack("data", STANDBY)
+    default = templates()["data"]["Parameters"]["PointInTimeRecovery"]["Default"]
+    data = Site(optional=True, plan=[("data", STANDBY, {"PointInTimeRecovery": default})]).stack("data", STANDBY)
     for title, name in (("session", "Sessions"), ("control", "Control"), ("login", "Logins")):
         for replica in data.resources[name].properties["Replicas"]:
             recovery = replica["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]
