@@ -55,6 +55,14 @@ take_down() {
 trap take_down EXIT
 trap 'exit 130' INT TERM
 
+# With what stays for the next run, on a machine that has run it before, it is less.
+wanted=8
+if [[ -n $PREBUILT ]]; then wanted=3; fi
+left=$(df --output=avail --block-size=1G "$ENGINE" | tail -n 1)
+if [[ $left -lt $wanted ]]; then
+    say "skipped: $wanted GB are wanted in $ENGINE, and $left GB are left"
+    exit 0
+fi
 if ! use_engine; then
     say "skipped: $WHY_NOT"
     exit 0

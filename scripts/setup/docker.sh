@@ -20,7 +20,7 @@ use_engine() {
     WHY_NOT=
     grep -qw overlay /proc/filesystems || WHY_NOT="no engine answers, and the kernel has no overlayfs to start one with"
     [[ -e /sys/fs/cgroup/cgroup.controllers || -d /sys/fs/cgroup/memory ]] || WHY_NOT="no engine answers, and there are no cgroups to start one with"
-    unshare --mount --net --pid --fork true 2>/dev/null || WHY_NOT="no engine answers, and this machine lets nobody make namespaces"
+    unshare --mount --net --pid --fork true 2>/dev/null || WHY_NOT="no engine answers, and namespaces to start one with cannot be made"
     [[ -z $WHY_NOT ]] || return 1
     unpack_engine
     start_engine
