@@ -11,6 +11,7 @@ MACHINES_PACKAGES=(debootstrap iptables runc tini)
 ENGINE=$CACHE/docker
 # Short, since a socket's path may have 107 bytes, and the same at every run: what a killed run has left is found.
 ENGINE_RUN=/run/wp-dynamodb-docker-$(sha256sum <<<"$ROOT" | cut -c 1-8)
+# Whether it was started here.
 OWN_ENGINE=no
 
 # use_engine: sets DOCKER. Returns 1, and says why in WHY_NOT, where no engine can run.
@@ -80,24 +81,25 @@ stop_engine() {
         done
     fi
     rm -rf "$ENGINE_RUN"
+    # shellcheck disable=SC2034 # read by docker-test.sh
     OWN_ENGINE=no
 }
 
 # base_image: wp-dynamodb/debian:SUITE, the machine's own release of Debian, by debootstrap from the machine's own mirror.
 base_image() {
-    local suite=$1 image=wp-dynamodb/debian:$1 root=$ENGINE/base/root
+    local suite=$1 image=wp-dynamodb/debian:$1 folder=$ENGINE/base/root
     if "$DOCKER" image inspect "$image" >/dev/null 2>&1; then return 0; fi
     say "making the image $image with debootstrap (a minute or two)"
     rm -rf "$ENGINE/base"
     mkdir -p "$ENGINE/base"
     # shellcheck disable=SC2034 # where bootstrap keeps its log
     local PHP_FOLDER=$ENGINE/base
-    bootstrap "$suite" "$root"
+    bootstrap "$suite" "$folder"
     # As in Debian's own image: what apt fetches is not kept, and translations and documents are not unpacked.
     printf '%s\n' 'APT::Keep-Downloaded-Packages "false";' 'Dir::Cache::pkgcache "";' 'Dir::Cache::srcpkgcache "";' 'Acquire::Languages "none";' \
-        'DPkg::Post-Invoke { "rm -f /var/cache/apt/archives/*.deb"; };' >"$root/etc/apt/apt.conf.d/91image"
-    printf 'path-exclude=/usr/share/%s\n' 'doc/*' 'man/*' 'info/*' 'locale/*' >"$root/etc/dpkg/dpkg.cfg.d/image"
-    rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/* "$root"/usr/share/{doc,man,info,locale}/* "$root"/var/log/*.log
-    tar -C "$root" --numeric-owner -c . | "$DOCKER" import - "$image" >/dev/null
+        'DPkg::Post-Invoke { "rm -f /var/cache/apt/archives/*.deb"; };' >"$folder/etc/apt/apt.conf.d/91image"
+    printf 'path-exclude=/usr/share/%s\n' 'doc/*' 'man/*' 'info/*' 'locale/*' >"$folder/etc/dpkg/dpkg.cfg.d/image"
+    rm -rf "$folder"/var/cache/apt/archives/*.deb "$folder"/var/lib/apt/lists/* "$folder"/usr/share/{doc,man,info,locale}/* "$folder"/var/log/*.log
+    tar -C "$folder" --numeric-owner -c . | "$DOCKER" import - "$image" >/dev/null
     rm -rf "$ENGINE/base"
 }
