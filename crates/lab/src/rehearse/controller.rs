@@ -78,6 +78,18 @@ impl Controller {
         }
     }
 
+    /// Gives an order as a person does: waits for the answer, and gives it again when it was not carried out. Nobody else repeats it.
+    pub async fn order(&self, scene: &Scene, event: &Value, again: Duration) {
+        loop {
+            let invocation = self.function.invoke(event).await;
+            self.tell(scene, event, &invocation);
+            if invocation.outcome.is_answered() {
+                return;
+            }
+            tokio::time::sleep(again).await;
+        }
+    }
+
     /// The Region is lost, with the controller in the middle of what it does; or it is back.
     pub fn set_alive(&self, alive: bool) {
         self.lives.store(alive, Ordering::Release);

@@ -110,7 +110,8 @@ pub fn figures(scenario: &Scenario, regions: &[String], played: &Played) -> Figu
     let returned =
         visits.iter().rev().find(|visit| visit.region == 1).map(|visit| visit.at_s).filter(|at| (back..plan.ends_s - 5.0).contains(at));
     let warm = played.runs.iter().filter(|run| {
-        let quiet = run.event == "tick" && run.at_s < lost;
+        let all_is_well = run.at_s < lost || run.at_s > back + LAST_S;
+        let quiet = run.event == "tick" && all_is_well;
         quiet && run.invocation.cold_start_ms.is_none() && moved(run, "stay")
     });
     Figures {

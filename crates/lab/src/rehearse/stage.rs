@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::json;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use tokio::time::sleep_until;
+use tokio::time::{sleep_until, timeout_at};
 
 use super::controller::{self, Controller, Run};
 use super::figures::ORDERED;
@@ -35,6 +35,8 @@ use crate::route53::HealthCheck;
 const LOOK: std::time::Duration = std::time::Duration::from_millis(100);
 /// So long a person waits for it, in real seconds.
 const PATIENCE_OF_A_PERSON_S: f64 = 90.0;
+/// So long a person needs to read why an order was not carried out, and to give it again; in real seconds.
+const AGAIN_S: f64 = 10.0;
 const LAB: std::time::Duration = std::time::Duration::from_secs(20);
 
 /// What a scenario is played on.
@@ -212,7 +214,10 @@ impl Stage<'_> {
             sleep_until(story.clock.when(at_s)).await;
             self.until_alarm_is_ok(scene).await;
             story.say("rehearsal", format!("{ORDERED} to {primary}"));
-            controller.send(json!({"action": "failback", "by": "rehearsal", "why": format!("{primary} is well again")}));
+            let order = json!({"action": "failback", "by": "rehearsal", "why": format!("{primary} is well again")});
+            let ends = story.clock.when(plan.ends_s);
+            // One that is never carried out is seen in the figures.
+            let _ = timeout_at(ends, controller.order(scene, &order, self.scale.wall(AGAIN_S))).await;
         }
         sleep_until(story.clock.when(plan.ends_s)).await;
         Ok(())
