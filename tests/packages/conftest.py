@@ -1,6 +1,7 @@
 """One lab and one Debian for all tests; each test begins without the package, and without sessions in the table."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -65,7 +66,9 @@ def lab(started_lab: Lab) -> Lab:
 
 @pytest.fixture(scope="session")
 def package(run: Path) -> Path:
-    return released() or pack("1000", run / "debs")
+    found = released()
+    # A copy: dist/ may be made anew meanwhile.
+    return Path(shutil.copy(found, run)) if found else pack("1000", run / "debs")
 
 
 @pytest.fixture(scope="session")
