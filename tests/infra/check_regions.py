@@ -140,7 +140,7 @@ def the_function_is_what_was_built(w):
     reserved = {"AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "_HANDLER"}
     for function in controllers(w.plain):
         p = function.properties
-        if (p["Runtime"], p["Handler"], p["Architectures"]) != ("provided.al2023", "bootstrap", ["arm64"]):
+        if (p["Runtime"], p["Handler"], p["Architectures"]) != ("provided.al2023", "bootstrap", ["x86_64"]):
             yield "runtime, handler or architecture is not that of the build"
         if not 2 <= p["ReservedConcurrentExecutions"] <= 5:
             yield "an order waits for a tick, or a storm of alarms is let in"

@@ -15,7 +15,7 @@ from stacks import PLAN, REGIONS, Site
 
 PORT = paths.ports(19790).base
 ENDPOINT = f"http://127.0.0.1:{PORT}"
-CODE = "wp-dynamodb/failover-arm64.zip"
+CODE = "wp-dynamodb/failover-x86_64.zip"
 
 
 def client(service, region):

@@ -145,7 +145,7 @@ def _(w):
     parameter["Description"] = parameter["Description"].replace("level=region", "level=ready", 1)
 
 
-put("the_function_is_what_was_built", "x86", "region", "Controller/Properties/Architectures", ["x86_64"])
+put("the_function_is_what_was_built", "arm64, whatever was built", "region", "Controller/Properties/Architectures", ["arm64"])
 put("the_function_is_what_was_built", "AWS_REGION set by hand", "region", "Controller/Properties/Environment/Variables/AWS_REGION", "us-east-1")
 put("the_function_is_what_was_built", "many at a time", "region", "Controller/Properties/ReservedConcurrentExecutions", 10)
 put("the_function_is_what_was_built", "an order waits for a tick", "region", "Controller/Properties/ReservedConcurrentExecutions", 1)
