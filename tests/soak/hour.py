@@ -55,7 +55,7 @@ def hour(lab: Lab, start: Start, size: int, workers: int, progress: Progress) ->
 
     result.hold("pages", "any", seen.pages, True)
     result.hold("pages that a worker's end left without an answer", "0", seen.unanswered, seen.unanswered == 0)
-    result.hold("pages without a session", "any: while a Region is lost that holds the lock", seen.refused, True)
+    result.hold("pages without a session", "any: missing rights and throttling are no reason to leave a Region", seen.refused, True)
     result.hold("workers of the host that is not reloaded: the first ones", f"{workers} of {workers}", len(first & set(stays.pids())), first == set(stays.pids()))
     for name, series in samples.series.items():
         early, late = series.between(rounds * step, rounds * step + size / 6), series.between(size * 5 / 6, size)
