@@ -72,7 +72,7 @@ else
     say "cfn-lint: not run (no venv; scripts/setup.sh makes it)"
 fi
 if command -v phpcs >/dev/null; then
-    check "phpcs" phpcs --standard=wp-plugin/phpcs.xml.dist wp-plugin demo tests/wordpress
+    check "phpcs" phpcs --standard=wp-plugin/phpcs.xml.dist wp-plugin demo docker tests/wordpress
 else
     say "phpcs: not run (Debian's php-codesniffer is not installed)"
 fi
