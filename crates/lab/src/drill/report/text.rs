@@ -21,11 +21,11 @@ pub fn table(report: &Report) -> String {
             missed += &format!("{}: not carried out: {error}\n", drill.name);
         }
     }
-    missed.extend(report.broke_off.iter().map(|why| format!("broke off: {why}\n")));
     let met = report.drills.iter().filter(|drill| drill.met).count();
     let all = report.drills.len();
     let missed = if missed.is_empty() { missed } else { format!("\nLimits that were missed:\n{missed}") };
-    format!("{table}\n{missed}\n{met} of {all} drills met their limits\n")
+    let broke_off = report.broke_off.iter().map(|why| format!("Broke off: {why}. Above is what was measured before.\n"));
+    format!("{table}\n{missed}\n{met} of {all} drills met their limits\n{}", broke_off.collect::<String>())
 }
 
 fn row(name: &str, pass: &PassReport) -> Vec<String> {
