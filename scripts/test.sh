@@ -7,6 +7,9 @@ cd "$(dirname "$0")/.."
 # shellcheck source=scripts/lib.sh
 source scripts/lib.sh
 PHASES=(setup lint build unit infra phpt valgrind session-suite wordpress e2e wordpress-6.8)
+# It waits more than it works, and has folders and ports in common with e2e alone: begun with the first of these, over before e2e.
+BESIDE=wordpress-6.8
+MEANWHILE=(infra phpt valgrind session-suite wordpress)
 LOGS=$ROOT/.run/log
 rows=()
 passed=0
@@ -34,7 +37,8 @@ phase() {
         e2e) "$VENV/bin/python" -m pytest -c tests/pyproject.toml --rootdir tests tests/e2e ;;
         # What WordPress has a part in, again with the version of Debian 13. It has none in the Region's faults: /healthz ends before it.
         wordpress-6.8)
-            WPD_WORDPRESS_VERSION=6.8 "$VENV/bin/python" -m pytest -c tests/pyproject.toml --rootdir tests \
+            # Ports of its own: phpt and the session suite have those of e2e.
+            WPD_WORDPRESS_VERSION=6.8 WPD_PORT=$((${WPD_PORT:-19700} + 3300)) "$VENV/bin/python" -m pytest -c tests/pyproject.toml --rootdir tests \
                 tests/e2e/test_wordpress.py tests/e2e/test_logins.py tests/e2e/test_settings_page.py tests/e2e/test_network.py \
                 tests/e2e/test_network_logins.py tests/e2e/test_hostile.py tests/e2e/test_cli.py tests/e2e/test_healthz.py \
                 tests/e2e/test_logouts.py -k 'not test_fault_in_the_own_region'
@@ -71,10 +75,16 @@ count() {
 }
 
 run_phase() {
-    local name=$1 log=$LOGS/$1.log started=$SECONDS code=0 p f word=ok
+    local name=$1 started=$SECONDS code=0
     printf '\n==== %s ====\n' "$name"
-    phase "$name" 2>&1 | tee "$log" || code=$?
-    read -r p f <<<"$(count "$log")"
+    phase "$name" 2>&1 | tee "$LOGS/$name.log" || code=$?
+    note_phase "$name" "$code" "$started"
+}
+
+# note_phase NAME CODE STARTED: counts what it printed; returns CODE.
+note_phase() {
+    local name=$1 code=$2 started=$3 p f word=ok
+    read -r p f <<<"$(count "$LOGS/$name.log")"
     if [[ $code -ne 0 ]]; then
         word=FAILED
         status=1
@@ -84,7 +94,44 @@ run_phase() {
     passed=$((passed + p))
     failed=$((failed + f))
     rows+=("$(printf '%-14s %-7s %6d passed %4d failed %5d s' "$name" "$word" "$p" "$f" "$((SECONDS - started))")")
-    return $code
+    return "$code"
+}
+
+begin_beside() {
+    beside_started=$SECONDS
+    set -m
+    phase "$BESIDE" >"$LOGS/$BESIDE.log" 2>&1 &
+    beside=$!
+    set +m
+    # As Ctrl-C: pytest stops what it has started.
+    trap 'kill -INT -- "-$beside" 2>/dev/null && wait "$beside" || true' EXIT
+    printf '\n==== %s goes on beside the next ones ====\n' "$BESIDE"
+}
+
+end_beside() {
+    local code=0
+    wait "$beside" || code=$?
+    trap - EXIT
+    printf '\n==== %s ====\n' "$BESIDE"
+    cat "$LOGS/$BESIDE.log"
+    beside=over
+    note_phase "$BESIDE" "$code" "$beside_started"
+}
+
+# one NAME: runs it, and what goes on beside it.
+one() {
+    local code=0
+    if [[ $beside == wanted && " ${MEANWHILE[*]} " == *" $1 "* ]]; then begin_beside; fi
+    if [[ $beside =~ ^[0-9]+$ && " ${MEANWHILE[*]} " != *" $1 "* ]]; then
+        end_beside || code=$?
+        if [[ $code -ne 0 && ${KEEP_GOING:-0} != 1 ]]; then return "$code"; fi
+    fi
+    if [[ $1 == "$BESIDE" ]]; then
+        if [[ $beside == over ]]; then return "$code"; fi
+        beside=over
+    fi
+    run_phase "$1" || code=$?
+    return "$code"
 }
 
 summary() {
@@ -95,9 +142,13 @@ summary() {
 }
 
 mkdir -p "$LOGS"
-for name in "${@:-${PHASES[@]}}"; do
+names=("${@:-${PHASES[@]}}")
+beside=no
+beside_started=0
+if [[ " ${names[*]} " == *" $BESIDE "* ]]; then beside=wanted; fi
+for name in "${names[@]}"; do
     [[ " ${PHASES[*]} " == *" $name "* ]] || die "no such phase: $name (known: ${PHASES[*]})"
-    if ! run_phase "$name" && [[ ${KEEP_GOING:-0} != 1 ]]; then
+    if ! one "$name" && [[ ${KEEP_GOING:-0} != 1 ]]; then
         printf '\nstopped after the first failed phase; KEEP_GOING=1 make test runs the rest as well\n'
         break
     fi
