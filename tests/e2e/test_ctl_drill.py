@@ -1,6 +1,8 @@
 """`wp-dynamodb-ctl drill switch`: there and back, measured; whatever happens, the way back is offered."""
 
 import json
+import os
+import pty
 import signal
 import subprocess
 import time
@@ -83,7 +85,7 @@ def test_a_person_types_the_names(ctl: Ctl, lab: Lab, typed: str, code: int, act
     else:
         assert "recovery point (RPO)" in done.stdout and f"{active} is active" in done.stdout
     plan, after = done.stdout.split("The way back at any time: ", 1)
-    assert after.startswith(f"wp-dynamodb-ctl switch --to {EAST}\n"), "the plan says it beforehand"
+    assert after.startswith(f"wp-dynamodb-ctl switch --to {EAST} --alone"), "the plan says it beforehand"
     # Afterwards it is said to whoever stays, and to nobody else.
     assert (f"the way back: wp-dynamodb-ctl switch --to {EAST}" in after) == (active == WEST)
 
@@ -182,6 +184,23 @@ def test_ctrl_c_while_it_measures_goes_back_or_asks(ctl: Ctl, lab: Lab) -> None:
         assert left in ended(process)[1]
         lab.parameter(EAST)
         time.sleep(1.1)  # the lab keeps whole seconds
+
+
+@pytest.mark.parametrize("which", [signal.SIGHUP, signal.SIGTERM], ids=["hangup", "term"])
+def test_a_terminal_that_is_gone_leaves_no_site_moved(ctl: Ctl, lab: Lab, which: signal.Signals) -> None:
+    """A dropped connection: nobody is there to read, or to go back."""
+    terminal, its = pty.openpty()
+    command = ctl.command("drill", "switch", "--yes", "--hold", "300")
+    process = subprocess.Popen(command, env=ctl.env, stdin=its, stdout=its, stderr=its)
+    os.close(its)
+    wait.until(lambda: set(parameters(lab).values()) == {WEST}, what="the order", timeout=30, every=0.02)
+    time.sleep(1)
+    if which == signal.SIGHUP:
+        os.close(terminal)
+    process.send_signal(which)
+    # In the hold it goes back at once, and the drill ends as it would have.
+    assert process.wait(60) in (0, 130)
+    assert parameters(lab) == {EAST: EAST, WEST: EAST}
 
 
 def test_ctrl_c_leaves_a_way_back_that_is_hindered(ctl: Ctl, lab: Lab) -> None:

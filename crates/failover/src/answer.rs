@@ -171,7 +171,8 @@ pub fn metrics(answer: &Answer, look: &Look, tick: bool, now_ms: u64) -> Vec<Str
         line["_aws"] = head(&names, json!([["Region"]]));
         lines.push(line.to_string());
     }
-    let moved = matches!(answer.decision.as_str(), "switch" | "failback");
+    // What would be done is no switch: somebody may only have asked.
+    let moved = matches!(answer.decision.as_str(), "switch" | "failback") && !answer.written.is_empty();
     let line = json!({
         "Ticks": u8::from(tick),
         "Switches": u8::from(moved),

@@ -8,6 +8,8 @@ use wp_dynamodb_core::Region;
 
 /// So often a controller tries its rights.
 pub const EVERY_MS: u64 = 3_600_000;
+/// What was tried longer ago says nothing of today. Not in an outage is anything tried, so it may be somewhat old.
+pub const OLD_MS: u64 = 3 * EVERY_MS;
 
 /// All that one controller has tried, at one time. One item of the control table, in the controller's own Region.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -56,6 +58,8 @@ pub enum Found {
     Held,
     /// It is refused: the cause.
     Missing(String),
+    /// What it is a right to is not there: the cause.
+    Absent(String),
     /// The try has said nothing about the right, such as by silence: what it met.
     Unknown(String),
     /// It was not tried: why.
@@ -89,10 +93,10 @@ impl fmt::Display for Right {
 }
 
 impl Rights {
-    /// Those that are refused, each with its cause.
+    /// Those that are refused, and those to what is not there, each with its cause.
     pub fn missing(&self) -> impl Iterator<Item = (&Tried, &str)> {
         self.tried.iter().filter_map(|tried| match &tried.found {
-            Found::Missing(cause) => Some((tried, cause.as_str())),
+            Found::Missing(cause) | Found::Absent(cause) => Some((tried, cause.as_str())),
             _ => None,
         })
     }

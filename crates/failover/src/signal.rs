@@ -142,6 +142,17 @@ impl Look {
     }
 }
 
+impl Look {
+    /// The parameters that hold the newest order. A try of writing one of them can at worst repeat that order; a straggler's old one could
+    /// become the newest.
+    #[must_use]
+    pub fn holders(&self, regions: &[Region]) -> BTreeMap<Region, String> {
+        let Some(newest) = self.newest(regions) else { return BTreeMap::new() };
+        let holds = |reading: &Reading| matches!(reading, Reading::Value { value, .. } if value == newest.value);
+        self.parameters.iter().filter(|(_, reading)| holds(reading)).map(|(r, _)| (r.clone(), newest.value.to_owned())).collect()
+    }
+}
+
 /// The newest good value of the parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Newest<'a> {

@@ -164,9 +164,16 @@ impl Ledger<'_> {
             .expression_attribute_values(":audit", AttributeValue::S("audit".to_owned()))
             .expression_attribute_values(":since", AttributeValue::S(format!("{since_ms:013}")))
             .scan_index_forward(false)
-            .limit(limit)
-            .send();
-        let items = query.await.map_err(|e| self.place("Query", &translate(e)))?.items.unwrap_or_default();
+            .limit(limit);
+        // One answer brings a megabyte at most.
+        let mut items = Vec::new();
+        let mut pages = query.into_paginator().send();
+        let wanted = usize::try_from(limit).unwrap_or_default();
+        while items.len() < wanted {
+            let Some(page) = pages.next().await else { break };
+            items.extend(page.map_err(|e| self.place("Query", &translate(e)))?.items.unwrap_or_default());
+        }
+        items.truncate(wanted);
         let bodies = items.iter().filter_map(|i| i.get("body").and_then(|b| b.as_s().ok()));
         let mut trail = Trail::default();
         for body in bodies {

@@ -88,7 +88,13 @@ pub async fn control_table(clients: &Clients, settings: &Settings, region: &Regi
 /// Only where something is to follow a switch.
 async fn start_execution(clients: &Clients, settings: &Settings) -> Option<Tried> {
     let machine = settings.after_switch.as_ref()?;
-    let found = within(async { found("StartExecution", steps::may_start(clients.steps(), machine).await) }).await;
+    let result = async {
+        match steps::may_start(clients.steps(), machine).await {
+            Err(error) if error.kind == Kind::NotFound => Found::Absent(format!("StartExecution: {}", error.cause)),
+            other => found("StartExecution", other),
+        }
+    };
+    let found = within(result).await;
     Some(Tried { right: Right::StartExecution, region: settings.policy.home.clone(), on: machine.clone(), found })
 }
 
@@ -113,7 +119,8 @@ fn worst(of: [Found; 3]) -> Found {
         Found::Held => 0,
         Found::Untried(_) => 1,
         Found::Unknown(_) => 2,
-        Found::Missing(_) => 3,
+        Found::Absent(_) => 3,
+        Found::Missing(_) => 4,
     };
     of.into_iter().max_by_key(rank).unwrap_or(Found::Held)
 }

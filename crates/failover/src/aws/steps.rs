@@ -2,8 +2,8 @@
 
 use aws_sdk_sfn::Client;
 use serde_json::json;
-use wp_dynamodb_core::Error;
 use wp_dynamodb_core::aws::translate;
+use wp_dynamodb_core::{Error, Kind};
 
 use crate::memory::Order;
 
@@ -32,6 +32,9 @@ pub async fn may_start(client: &Client, machine: &str) -> Result<(), Error> {
     match client.start_execution().state_machine_arn(machine).name("rights").input("no JSON").send().await {
         Ok(_) => Ok(()),
         Err(error) if error.as_service_error().is_some_and(|e| e.is_invalid_execution_input()) => Ok(()),
+        Err(error) if error.as_service_error().is_some_and(|e| e.is_state_machine_does_not_exist()) => {
+            Err(Error::new(Kind::NotFound, translate(error).cause))
+        }
         Err(error) => Err(translate(error)),
     }
 }

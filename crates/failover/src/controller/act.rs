@@ -6,9 +6,13 @@ use wp_dynamodb_core::Region;
 use super::Controller;
 use super::watch::Pass;
 use crate::answer::{Answer, Level};
-use crate::memory::{Memory, Order};
+use crate::decide::policy::HOUR_MS;
+use crate::memory::{Memory, Order, Way};
 use crate::signal::{Look, Reading};
 use crate::world::World;
+
+/// What follows a switch is started within this time of the order, or not at all: a database is moved when people expect it.
+pub(super) const FOLLOWED_FOR_MS: u64 = HOUR_MS;
 
 impl<W: World> Controller<'_, W> {
     /// Notes the intention to switch; one that an invocation before this one was killed over is taken up. A person's is not: it would go
@@ -73,12 +77,26 @@ impl<W: World> Controller<'_, W> {
     /// Starts what follows a switch, and forgets that it was pending.
     pub(super) async fn finish(&self, order: &Order, pass: &mut Pass, answer: &mut Answer) -> Result<(), String> {
         // What follows is this Region's own, and would refuse for another one.
-        let starts = !order.alone && order.to == *self.home();
-        let followed = if starts { self.world.follow_up(order).await } else { Ok(None) };
-        let name = followed.map_err(|why| format!("{} is active, but what follows a switch could not be started: {why}", order.to))?;
-        if let Some(name) = name {
-            let entry = self.entry("followed", &order.id, &order.by, &name);
+        let starts = self.settings.after_switch.is_some() && !order.alone && order.to == *self.home();
+        let age_ms = self.world.now_ms().saturating_sub(order.at_ms);
+        if starts && age_ms > FOLLOWED_FOR_MS {
+            // Whoever needed it has done it by hand, or lives without: hours later it would come out of the blue.
+            let why = format!("what follows {} is not started: the order is {} min old", order.id, age_ms / 60_000);
+            self.say(Level::Warn, why.clone(), serde_json::Value::Null);
+            let entry = self.entry("not followed", &order.id, &order.by, &why);
             self.record(entry, &mut answer.warnings).await;
+            answer.warnings.push(format!("{why}; start the state machine by hand if it is still wanted"));
+        } else if starts {
+            if let Some(why) = self.held_back(order).await? {
+                answer.warnings.push(format!("{why}: what follows {} waits, for an hour after the order at most", order.id));
+                return Ok(());
+            }
+            let followed = self.world.follow_up(order).await;
+            let name = followed.map_err(|why| format!("{} is active, but what follows a switch could not be started: {why}", order.to))?;
+            if let Some(name) = name {
+                let entry = self.entry("followed", &order.id, &order.by, &name);
+                self.record(entry, &mut answer.warnings).await;
+            }
         }
         pass.memory.pending = None;
         if !self.keep(&pass.memory, &mut pass.version).await? {
@@ -86,6 +104,16 @@ impl<W: World> Controller<'_, W> {
             self.say(Level::Info, format!("{}: another invocation was faster; the next one tidies up", order.id), serde_json::Value::Null);
         }
         Ok(())
+    }
+
+    /// Whether somebody wants nothing to follow now: a pin stops everything, manual mode what nobody has ordered.
+    async fn held_back(&self, order: &Order) -> Result<Option<String>, String> {
+        let mode = self.world.mode().await.map_err(|why| format!("{why}: what follows {} waits", order.id))?;
+        Ok(match self.way(mode.as_ref()) {
+            Way::Pinned => Some("pinned".to_owned()),
+            Way::Manual if order.automatic => Some("manual mode".to_owned()),
+            _ => None,
+        })
     }
 
     /// An order that a killed invocation has left: its rest is done, or it is given up.

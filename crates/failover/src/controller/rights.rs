@@ -1,14 +1,11 @@
 //! What this controller may do, tried when nothing else is to be done: that a right is missing shall be known before the night of the loss.
 
-use std::collections::BTreeMap;
-
 use serde_json::json;
-use wp_dynamodb_core::Region;
 
 use super::{Controller, Outcome};
 use crate::answer::Level;
 use crate::rights::{Found, Pace, Rights};
-use crate::signal::{Look, Reading};
+use crate::signal::Look;
 use crate::world::World;
 
 impl<W: World> Controller<'_, W> {
@@ -47,11 +44,12 @@ impl<W: World> Controller<'_, W> {
     }
 
     async fn try_rights(&self, look: &Look) -> (Rights, Result<(), String>) {
-        let tried = self.world.try_rights(&newest_values(look, &self.settings.policy.regions)).await;
+        let tried = self.world.try_rights(&look.holders(&self.settings.policy.regions)).await;
         let rights = Rights { at_ms: self.world.now_ms(), tried };
         for tried in &rights.tried {
             let (level, what, cause) = match &tried.found {
                 Found::Missing(cause) => (Level::Error, "is missing", cause),
+                Found::Absent(cause) => (Level::Error, "is one to something that is not there", cause),
                 Found::Unknown(cause) => (Level::Warn, "could not be tried", cause),
                 Found::Held | Found::Untried(_) => continue,
             };
@@ -67,12 +65,4 @@ impl<W: World> Controller<'_, W> {
 fn is_calm(outcome: &Outcome) -> bool {
     let fails = outcome.look.signals.values().any(|s| s.site.is_failed() || s.dynamodb.is_failed());
     outcome.answer.decision == "stay" && !outcome.answer.refused && outcome.failure.is_none() && !outcome.under_way && !fails
-}
-
-/// The parameters that hold the newest order. A try of writing one of them can at worst repeat that order; a straggler's old one could
-/// become the newest.
-fn newest_values(look: &Look, regions: &[Region]) -> BTreeMap<Region, String> {
-    let Some(newest) = look.newest(regions) else { return BTreeMap::new() };
-    let holds = |reading: &Reading| matches!(reading, Reading::Value { value, .. } if value == newest.value);
-    look.parameters.iter().filter(|(_, reading)| holds(reading)).map(|(r, _)| (r.clone(), newest.value.to_owned())).collect()
 }

@@ -246,6 +246,7 @@ fn settings(home: &str) -> Settings {
         ("AWS_REGION", home.to_owned()),
         ("WP_DYNAMODB_HEALTH_URLS", "us-east-1=https://e.example/healthz,us-west-2=https://w.example/healthz".to_owned()),
         ("WP_DYNAMODB_ALARMS", format!("us-east-1={ALARM}")),
+        ("WP_DYNAMODB_AFTER_SWITCH", format!("arn:aws:states:{home}:111122223333:stateMachine:after")),
     ]);
     Settings::read(|name| given.get(name).cloned()).expect("good settings")
 }
@@ -520,6 +521,56 @@ async fn what_follows_a_switch_is_tried_until_it_starts_and_started_once() {
     lab.tick(&settings).await;
     lab.tick(&settings).await;
     assert_eq!(lab.with(|i| i.followed.len()), 1);
+}
+
+fn left_to_follow(lab: &Lab, automatic: bool, at_ms: u64) {
+    let order = Order {
+        id: format!("us-west-2-{at_ms}"),
+        at_ms,
+        from: region("us-east-1"),
+        to: region("us-west-2"),
+        value: "us-west-2".into(),
+        back: false,
+        automatic,
+        alone: false,
+        by: "jo".into(),
+        why: "work".into(),
+    };
+    lab.with(|i| {
+        i.memory.pending = Some(order);
+        for held in i.parameters.values_mut() {
+            held.0 = "us-west-2".into();
+        }
+    });
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pin_holds_back_what_follows_a_switch_until_it_is_taken_out() {
+    for (way, automatic, follows) in
+        [(Way::Pinned, true, false), (Way::Pinned, false, false), (Way::Manual, true, false), (Way::Manual, false, true)]
+    {
+        let (lab, settings) = (Lab::new(), settings("us-west-2"));
+        let now_ms = lab.with(|i| i.now_ms);
+        left_to_follow(&lab, automatic, now_ms);
+        lab.with(|i| i.mode = Some(Mode { way, by: "jo".into(), why: "database by hand".into(), at_ms: now_ms, before: None }));
+        let outcome = lab.tick(&settings).await;
+        assert_eq!(lab.with(|i| i.followed.len()), usize::from(follows), "{way:?} {automatic}");
+        assert_eq!(outcome.answer.warnings.iter().any(|w| w.contains("waits")), !follows, "{:?}", outcome.answer.warnings);
+        lab.with(|i| i.mode = None);
+        lab.tick(&settings).await;
+        assert_eq!(lab.with(|i| i.followed.len()), 1, "{way:?} {automatic}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_follows_an_old_order_is_not_started_out_of_the_blue() {
+    let (lab, settings) = (Lab::new(), settings("us-west-2"));
+    let now_ms = lab.with(|i| i.now_ms);
+    left_to_follow(&lab, false, now_ms - super::act::FOLLOWED_FOR_MS - 1);
+    let outcome = lab.tick(&settings).await;
+    assert!(outcome.answer.warnings.iter().any(|w| w.contains("is not started: the order is 60 min old")), "{:?}", outcome.answer.warnings);
+    assert_eq!(lab.with(|i| (i.followed.len(), i.memory.pending.clone())), (0, None));
+    assert!(lab.with(|i| i.trail.iter().any(|e| e.what == "not followed")));
 }
 
 #[tokio::test(start_paused = true)]

@@ -58,6 +58,31 @@ pub(crate) struct Common {
     pub json: bool,
 }
 
+impl Common {
+    /// Those of its flags that are not as they are by default, to be typed behind a command: another shell has another environment.
+    pub(crate) fn typed(&self) -> String {
+        let flags = [
+            ("regions", &self.regions, "us-east-1,us-west-2"),
+            ("parameter", &self.parameter, "/wordpress/dynamodb_region"),
+            ("table", &self.table, "wordpress_sessions"),
+            ("hash-key", &self.hash_key, "session_id"),
+            ("expires", &self.expires, "expires"),
+            ("control-table", &self.control_table, "wordpress_failover"),
+            ("health-urls", &self.health_urls, ""),
+            ("endpoints", &self.endpoints, ""),
+            ("ssm-endpoints", &self.ssm_endpoints, ""),
+        ];
+        let other = flags.iter().filter(|(_, value, default)| value.as_str() != *default);
+        other
+            .map(
+                |(name, value, _)| {
+                    if value.contains(['?', '&', ' ']) { format!(" --{name} '{value}'") } else { format!(" --{name} {value}") }
+                },
+            )
+            .collect()
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Looks at all Regions: parameter, site, DynamoDB, who decides, and what a controller would do now
@@ -264,4 +289,24 @@ pub(crate) struct History {
     /// At most so many entries, the newest first
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(i32).range(1..=1000))]
     pub last: i32,
+}
+
+#[cfg(test)]
+mod typed_tests {
+    use clap::Parser;
+
+    use super::Args;
+
+    #[test]
+    fn what_is_to_be_typed_finds_the_same_site() {
+        let typed = |flags: &[&str]| {
+            let args = ["wp-dynamodb-ctl", "status"].iter().chain(flags).copied();
+            Args::try_parse_from(args).expect("good flags").common.typed()
+        };
+        // Whoever runs the tests may have an environment of their own, so all of them are given.
+        let all = ["--regions", "us-east-1,us-west-2", "--parameter", "/s/r", "--table", "wordpress_sessions", "--control-table", "c"];
+        assert_eq!(typed(&all), " --parameter /s/r --control-table c");
+        let urls = typed(&["--health-urls", "us-east-1=https://e.example/healthz?level=region"]);
+        assert!(urls.contains(" --health-urls 'us-east-1=https://e.example/healthz?level=region'"), "{urls}");
+    }
 }

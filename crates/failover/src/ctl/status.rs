@@ -10,8 +10,9 @@ use super::{End, place, show};
 use crate::aws::Aws;
 use crate::controller::Controller;
 use crate::event::{Action, Event, Order};
-use crate::rights::Rights;
+use crate::rights::{OLD_MS, Rights};
 use crate::settings::Settings;
+use crate::world::World;
 
 /// Ill: a Region is lost or does not hold the newest order, a controller would refuse, or is refused something itself.
 pub(crate) async fn run(common: &Common) -> anyhow::Result<End> {
@@ -19,7 +20,9 @@ pub(crate) async fn run(common: &Common) -> anyhow::Result<End> {
     let aws = Aws::new(&settings, place::silent).await;
     let controller = Controller { world: &aws, settings: &settings };
     let looked = controller.handle(Event::Order(Order::of(Action::Status)));
-    let (outcome, rights) = join(looked, rights(&aws, &settings)).await;
+    let (outcome, mut rights) = join(looked, rights(&aws, &settings)).await;
+    // Of a controller that is not there any more nobody takes them away.
+    rights.retain(|_, rights| aws.now_ms().saturating_sub(rights.at_ms) <= OLD_MS);
     let mut answer = outcome.map_err(anyhow::Error::msg)?.answer;
     answer.rights = rights;
     if settings.policy.quorum < 2 {

@@ -108,6 +108,14 @@ impl Subject {
     }
 }
 
+/// An IAM statement that allows `actions` on the items of table `resource` whose partition key is like `keys`, and on no other.
+pub(super) fn allow_keys(actions: &[&str], resource: &str, keys: &str) -> String {
+    // Null refuses a call without a key, which ForAllValues alone would let pass.
+    let condition =
+        serde_json::json!({"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [keys]}, "Null": {"dynamodb:LeadingKeys": "false"}});
+    serde_json::json!({"Effect": "Allow", "Action": actions, "Resource": resource, "Condition": condition}).to_string()
+}
+
 /// An IAM statement that allows `actions` on `resource`.
 pub(super) fn allow(actions: &[&str], resource: &str) -> String {
     let statement = serde_json::json!({"Effect": "Allow", "Action": actions, "Resource": resource});

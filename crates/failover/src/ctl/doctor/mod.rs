@@ -83,6 +83,7 @@ impl Doctor<'_> {
             look.parameters.insert(region.clone(), parameter);
             modes.extend(held);
         }
+        checks.extend(self.rights(&look, &account).await);
         checks.extend(parameter::agreement(self.settings, &look));
         checks.push(controllers::mode(&modes));
         let wanted = std::env::var("WP_DYNAMODB_QUORUM").ok().and_then(|q| q.parse().ok()).unwrap_or(2);
@@ -104,19 +105,27 @@ impl Doctor<'_> {
         }));
         let parameter = async {
             let look = parameter::look(clients.ssm(region), settings, region, account);
-            let (mut checks, reading) = tokio::time::timeout(check::LIMIT, look).await.unwrap_or_else(|_| {
+            tokio::time::timeout(check::LIMIT, look).await.unwrap_or_else(|_| {
                 let seen = format!("no answer of SSM within {} s", check::LIMIT.as_secs());
                 (vec![Subject::new("parameter", Some(region)).fail(seen.clone(), "try again")], Reading::Failed(seen))
-            });
-            let subject = Subject::new("rights", Some(region));
-            checks.extend(subject.within(rights::look(clients, settings, region, account, &reading)).await);
-            (checks, reading)
+            })
         };
         let site = site::look(settings, region);
         let controller = controllers::look(self.aws.ledger_in(region), account, self.aws.now_ms());
         let (((tables, (parameter, reading)), site), (controller, mode)) = join(join(join(tables, parameter), site), controller).await;
         let checks = tables.into_iter().flatten().chain(parameter).chain(site).chain(controller).collect();
         (checks, reading, mode)
+    }
+
+    /// What whoever runs this may do, in every Region. Only after all parameters are known.
+    async fn rights(&self, look: &Look, account: &Account) -> Vec<Check> {
+        let (settings, clients) = (self.settings, self.aws.clients());
+        let holders = &look.holders(&settings.policy.regions);
+        let tries = settings.policy.regions.iter().map(|region| async move {
+            let value = holders.get(region).map(String::as_str);
+            Subject::new("rights", Some(region)).within(rights::look(clients, settings, region, account, value)).await
+        });
+        join_all(tries).await.into_iter().flatten().collect()
     }
 
     /// The alarms that are believed, and the health checks behind them.

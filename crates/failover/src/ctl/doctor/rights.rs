@@ -2,25 +2,17 @@
 
 use wp_dynamodb_core::Region;
 
-use super::check::{Check, Subject, allow};
+use super::check::{Check, Subject, allow, allow_keys};
 use super::place::Account;
 use crate::aws::clients::Clients;
 use crate::aws::rights as trials;
 use crate::ctl::show;
-use crate::rights::{EVERY_MS, Found, Right, Rights, Tried};
+use crate::rights::{EVERY_MS, Found, OLD_MS, Right, Rights, Tried};
 use crate::settings::Settings;
-use crate::signal::Reading;
 
-/// A controller tries them hourly, but not in an outage.
-const OLD_MS: u64 = 3 * EVERY_MS;
-
-/// In one Region, with the credentials that are there. `parameter`: what was read there; without one nothing is tried, for the try would
-/// make it.
-pub(super) async fn look(clients: &Clients, settings: &Settings, region: &Region, account: &Account, parameter: &Reading) -> Vec<Check> {
-    let value = match parameter {
-        Reading::Value { value, .. } => Some(value.as_str()),
-        _ => None,
-    };
+/// In one Region, with the credentials that are there. `value`: what its parameter holds, where that is the newest order; else nothing is
+/// tried, for the try could make an old one the newest.
+pub(super) async fn look(clients: &Clients, settings: &Settings, region: &Region, account: &Account, value: Option<&str>) -> Vec<Check> {
     let tried = futures_util::future::join3(
         trials::canary(clients, settings, region),
         trials::put_parameter(clients, settings, region, value),
@@ -35,9 +27,11 @@ fn yours(tried: &Tried, account: &Account) -> Check {
     match &tried.found {
         Found::Held => subject.ok(calls(tried.right)),
         Found::Missing(why) => subject.fail(why, statement(tried, account)),
+        Found::Absent(why) => subject.fail(why, absent(tried)),
         Found::Untried(why) => subject.skipped(why),
         Found::Unknown(why) if tried.right == Right::Canary => {
-            subject.fail(why, format!("this is what the controllers take for a loss of {}; see wp-dynamodb-ctl status", tried.region))
+            let judged = "silence and failures of the service are what the controllers take for a loss";
+            subject.fail(why, format!("{judged} of {}; how they judge this one says wp-dynamodb-ctl status", tried.region))
         }
         Found::Unknown(why) => subject.fail(why, subject.reach()),
     }
@@ -47,7 +41,7 @@ fn yours(tried: &Tried, account: &Account) -> Check {
 pub(super) fn of_controller(rights: Option<&Rights>, home: &Region, account: &Account, now_ms: u64) -> Vec<Check> {
     let all = Subject::new("the controller's rights", Some(home));
     let again = format!(
-        "aws lambda invoke --region {home} --function-name wp-dynamodb-failover --cli-binary-format raw-in-base64-out \
+        "aws lambda invoke --region {home} --function-name <its function; wp-dynamodb-failover by infra/> --cli-binary-format raw-in-base64-out \
          --payload '{{\"action\":\"check\"}}' /dev/stdout"
     );
     let Some(rights) = rights else {
@@ -67,6 +61,7 @@ fn its(tried: &Tried, home: &Region, account: &Account) -> Check {
     match &tried.found {
         Found::Held => subject.ok(calls(tried.right)),
         Found::Missing(why) => subject.fail(why, statement(tried, account)),
+        Found::Absent(why) => subject.fail(why, absent(tried)),
         Found::Untried(why) => subject.skipped(why),
         Found::Unknown(why) => subject.warn(
             format!("it could not be tried: {why}"),
@@ -85,6 +80,10 @@ fn calls(right: Right) -> &'static str {
     }
 }
 
+fn absent(tried: &Tried) -> String {
+    format!("make {}, or name another one in WP_DYNAMODB_AFTER_SWITCH of the function", tried.on)
+}
+
 /// The IAM statement that is missing.
 fn statement(tried: &Tried, account: &Account) -> String {
     let arn = match tried.right {
@@ -94,7 +93,11 @@ fn statement(tried: &Tried, account: &Account) -> String {
         }
         Right::StartExecution => tried.on.clone(),
     };
-    allow(tried.right.actions(), &arn)
+    match tried.right {
+        // Its own items, and no session.
+        Right::Canary => allow_keys(tried.right.actions(), &arn, "wp-dynamodb/controller/*"),
+        _ => allow(tried.right.actions(), &arn),
+    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
-//! Questions to the person, and Ctrl-C.
+//! Questions to the person, and Ctrl-C; the end of a terminal counts as one.
 
-use std::io::Write;
+use std::fs::File;
+use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, oneshot};
 
 /// What came of a question.
@@ -55,14 +57,34 @@ struct Interrupts(Arc<Notify>);
 impl Interrupts {
     fn listen() -> Self {
         let heard = Arc::new(Notify::new());
-        let tells = heard.clone();
-        tokio::spawn(async move {
-            while tokio::signal::ctrl_c().await.is_ok() {
-                // Kept for whoever waits next, if nobody does.
-                tells.notify_one();
-            }
-        });
+        let tells = &heard;
+        // Of one that is gone nobody can tell any more that it was a terminal.
+        let (out, err) = (std::io::stdout().is_terminal(), std::io::stderr().is_terminal());
+        for kind in [SignalKind::interrupt(), SignalKind::hangup(), SignalKind::terminate()] {
+            let Ok(mut signals) = signal(kind) else { continue };
+            let tells = tells.clone();
+            tokio::spawn(async move {
+                while signals.recv().await.is_some() {
+                    if kind == SignalKind::hangup() {
+                        silence(out, err);
+                    }
+                    // Kept for whoever waits next, if nobody does.
+                    tells.notify_one();
+                }
+            });
+        }
         Interrupts(heard)
+    }
+}
+
+/// What is said to a terminal that is gone goes nowhere: as a failed write it would end the process before the way back is made.
+fn silence(out: bool, err: bool) {
+    let Ok(nowhere) = File::options().write(true).open("/dev/null") else { return };
+    if out {
+        let _ = nix::unistd::dup2_stdout(&nowhere);
+    }
+    if err {
+        let _ = nix::unistd::dup2_stderr(&nowhere);
     }
 }
 

@@ -104,7 +104,7 @@ async fn plan(common: &Common, flags: &Drill) -> anyhow::Result<Plan> {
     }
     let sites = settings.health_urls.keys().cloned().collect();
     let hold = flags.yes.then_some(flags.hold);
-    Ok(Plan { from, to, parameter: settings.parameter.clone(), table: settings.table.name.clone(), sites, hold })
+    Ok(Plan { from, to, parameter: settings.parameter.clone(), table: settings.table.name.clone(), sites, hold, flags: common.typed() })
 }
 
 /// Leads through it.

@@ -19,11 +19,13 @@ pub(super) struct Plan {
     pub sites: Vec<Region>,
     /// Goes back by itself after so long; none: asks.
     pub hold: Option<Duration>,
+    /// The flags with which this site is found, for commands that are to be typed.
+    pub flags: String,
 }
 
 impl Plan {
     pub(super) fn words(&self) -> String {
-        let Plan { from, to, parameter, table, sites, hold } = self;
+        let Plan { from, to, parameter, table, sites, hold, .. } = self;
         let sites = match sites.as_slice() {
             [] => "no site is asked (--health-urls), so availability is not measured".to_owned(),
             sites => {
@@ -48,9 +50,9 @@ impl Plan {
         )
     }
 
-    /// The command that undoes it.
+    /// The command that undoes it: as the drill itself goes back, without what follows a switch.
     pub(super) fn back(&self) -> String {
-        format!("wp-dynamodb-ctl switch --to {}", self.from)
+        format!("wp-dynamodb-ctl switch --to {} --alone{}", self.from, self.flags)
     }
 }
 
@@ -68,12 +70,13 @@ mod tests {
             table: "t".into(),
             sites: vec![],
             hold: Some(Duration::from_secs(30)),
+            flags: " --table t".into(),
         };
         let words = plan.words();
         for part in [
             "/p = us-west-2",
             "back to us-east-1 after 30 s",
-            "switch --to us-east-1",
+            "switch --to us-east-1 --alone --table t",
             "availability is not measured",
             "visitors may notice",
         ] {
