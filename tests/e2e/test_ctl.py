@@ -1,7 +1,10 @@
 """`wp-dynamodb-ctl` against two Regions: orders, what they leave behind, and exit codes."""
 
 import json
+import subprocess
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from controller import CTL, EAST, WEST, Ctl, sites
@@ -52,6 +55,28 @@ def test_switch_and_failback_move_every_region(ctl: Ctl, lab: Lab) -> None:
     trail = ctl.json("history")
     assert [(e["what"], e.get("to"), e["by"]) for e in trail if e["what"] == "switched"] == [("switched", EAST, "jo"), ("switched", WEST, "jo")]
     assert "a test" in ctl.run("history").stdout
+
+
+def test_whoever_looks_meanwhile_does_not_hinder_a_failback(ctl: Ctl, lab: Lab) -> None:
+    """Both write the same item, one after the other, and replication takes its time."""
+    lab.replication(lag_ms=1000)
+    ctl.run("switch", "--to", WEST, "--force")
+    over = threading.Event()
+
+    def look() -> None:
+        while not over.is_set():
+            subprocess.run(ctl.command("status"), env=ctl.env, capture_output=True, timeout=60, check=False)
+
+    with ThreadPoolExecutor(3) as pool:
+        for _ in range(3):
+            pool.submit(look)
+        try:
+            for _ in range(4):
+                assert ctl.json("failback")["active"] == EAST
+                ctl.run("switch", "--to", WEST, "--force")
+                time.sleep(1.1)  # the lab keeps whole seconds
+        finally:
+            over.set()
 
 
 def test_the_history_is_what_all_regions_have_together(ctl: Ctl, lab: Lab) -> None:

@@ -73,7 +73,7 @@ def test_many_logins_are_copied_however_long_it_takes(sites: Sites, lab: Lab, us
     made = f"""
     $sessions = array();
     for ( $number = 0; $number < 300; $number++ ) {{
-        $sessions[ hash( 'sha256', "{user.name} $number" ) ] = array( 'expiration' => time() + 86400, 'ip' => '192.0.2.1', 'ua' => 'monitor', 'login' => time() - 60 );
+        $sessions[ hash( 'sha256', "{user.name} $number" ) ] = array( 'expiration' => time() + 86400, 'ip' => '192.0.2.1', 'ua' => 'monitor', 'login' => time() );
     }}
     update_user_meta( get_user_by( 'login', '{user.name}' )->ID, 'session_tokens', $sessions );
     """

@@ -105,10 +105,11 @@ def plugin():
 
 
 def canary_keys(home, regions):
-    """The keys of the controller's canary, as the source forms them."""
+    """The keys of the controller's canary, as the source forms them: one for each Region, and one for each to measure replication by."""
     text = (FAILOVER / "aws/canary.rs").read_text()
     form = re.search(r'format!\("(wp-dynamodb/controller/[^"]*)", settings\.policy\.home\)', text)[1]
-    return [form.replace("{}", home).replace("{region}", region) for region in regions]
+    lag = re.search(r'key\(settings, from\) \+ "([^"]*)"', text)[1]
+    return [form.replace("{}", home).replace("{region}", region) + end for end in ("", lag) for region in regions]
 
 
 def variables():

@@ -1,7 +1,7 @@
 //! A write and a read in a Region's session table, and how long replication takes.
 //!
 //! Each pair of (controller's Region, looked-at Region) has an item of its own, which is written in the looked-at Region only: no two
-//! Regions ever write the same one.
+//! Regions ever write the same one. Replication is measured by another one: whoever looks meanwhile would overwrite what is waited for.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -37,8 +37,9 @@ fn signal(error: &Error) -> Signal {
 
 /// As [`ask`], with the kind of a failure and without the limit.
 pub(super) async fn write_and_read(client: &Client, settings: &Settings, region: &Region) -> Result<(), Error> {
-    let nonce = write(client, settings, region).await?;
-    match read(client, settings, region).await? {
+    let key = key(settings, region);
+    let nonce = write(client, settings, &key).await?;
+    match read(client, settings, &key).await? {
         Some(found) if found == nonce => Ok(()),
         // Another invocation of this controller may have written in between: it works.
         Some(_) => Ok(()),
@@ -46,13 +47,13 @@ pub(super) async fn write_and_read(client: &Client, settings: &Settings, region:
     }
 }
 
-async fn write(client: &Client, settings: &Settings, region: &Region) -> Result<String, Error> {
+async fn write(client: &Client, settings: &Settings, key: &str) -> Result<String, Error> {
     let nonce = format!("{:016x}", fastrand::u64(..));
     let expires = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default() + LIVES;
     let update = client
         .update_item()
         .table_name(&settings.table.name)
-        .key(&settings.table.hash_key, key(settings, region))
+        .key(&settings.table.hash_key, AttributeValue::S(key.to_owned()))
         .update_expression("SET #nonce = :nonce, #expires = :expires")
         .expression_attribute_names("#nonce", "nonce")
         .expression_attribute_names("#expires", &settings.table.expires)
@@ -62,24 +63,25 @@ async fn write(client: &Client, settings: &Settings, region: &Region) -> Result<
     Ok(nonce)
 }
 
-async fn read(client: &Client, settings: &Settings, region: &Region) -> Result<Option<String>, Error> {
-    let get = client.get_item().table_name(&settings.table.name).key(&settings.table.hash_key, key(settings, region)).consistent_read(true);
-    let item = get.send().await.map_err(translate)?.item;
+async fn read(client: &Client, settings: &Settings, key: &str) -> Result<Option<String>, Error> {
+    let get = client.get_item().table_name(&settings.table.name).key(&settings.table.hash_key, AttributeValue::S(key.to_owned()));
+    let item = get.consistent_read(true).send().await.map_err(translate)?.item;
     Ok(item.and_then(|i| i.get("nonce").and_then(|n| n.as_s().ok().cloned())))
 }
 
-fn key(settings: &Settings, region: &Region) -> AttributeValue {
-    AttributeValue::S(format!("wp-dynamodb/controller/{}/{region}", settings.policy.home))
+fn key(settings: &Settings, region: &Region) -> String {
+    format!("wp-dynamodb/controller/{}/{region}", settings.policy.home)
 }
 
 /// Writes in `from` and waits for it in the own Region: milliseconds; `None` when it has not arrived within `limit`, or could not be
 /// written.
 pub async fn lag(from_client: &Client, home_client: &Client, settings: &Settings, from: &Region, limit: Duration) -> Option<u64> {
     let arrives = async {
-        let nonce = write(from_client, settings, from).await.ok()?;
+        let key = key(settings, from) + "/lag";
+        let nonce = write(from_client, settings, &key).await.ok()?;
         let written = Instant::now();
         loop {
-            if read(home_client, settings, from).await.ok().flatten() == Some(nonce.clone()) {
+            if read(home_client, settings, &key).await.ok().flatten() == Some(nonce.clone()) {
                 return u64::try_from(written.elapsed().as_millis()).ok();
             }
             tokio::time::sleep(POLL).await;

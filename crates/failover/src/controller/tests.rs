@@ -750,6 +750,17 @@ async fn status_needs_no_control_table() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_would_be_done_is_counted_as_no_switch() {
+    let (lab, settings) = (Lab::new(), settings("us-west-2"));
+    let mut outcome = lab.tick(&settings).await;
+    outcome.answer.decision = "switch".into();
+    let counted = |outcome: &Outcome| crate::answer::metrics(&outcome.answer, &outcome.look, false, 0).join("\n");
+    assert!(counted(&outcome).contains("\"Switches\":0"), "somebody has asked for the status");
+    outcome.answer.written.push(region("us-west-2"));
+    assert!(counted(&outcome).contains("\"Switches\":1"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn status_changes_nothing() {
     let (lab, settings) = (Lab::new(), settings("us-west-2"));
     lab.with(|i| {
