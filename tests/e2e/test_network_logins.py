@@ -87,7 +87,9 @@ def test_other_networks_have_the_same_users(base: str, site: Site) -> None:
     assert dropped.split() == ["1", "2"]
     # Somebody who may change files, in a folder of must-use plugins that may be written.
     folder = site.wordpress.docroot / "wp-content" / "mu-plugins"
-    for path in (folder, folder / "wp-dynamodb-loader.php"):
+    loader = folder / "wp-dynamodb-loader.php"
+    text = loader.read_text()
+    for path in (folder, loader):
         shutil.chown(path, paths.WEB_USER)
     gone = """
     add_filter( 'file_mod_allowed', '__return_true' ); require_once ABSPATH . 'wp-admin/includes/plugin.php';
@@ -97,6 +99,10 @@ def test_other_networks_have_the_same_users(base: str, site: Site) -> None:
     site.database.root("DELETE FROM wp_site WHERE id = 2; DELETE FROM wp_sitemeta WHERE site_id = 2")
     wp(site, "require_once ABSPATH . 'wp-admin/includes/plugin.php'; activate_plugin( 'wp-dynamodb/wp-dynamodb.php', '', true );", before=at)
     assert wp(site, gone, before=at) != "current"
+    # As it was, for the tests that follow.
+    loader.write_text(text)
+    loader.chmod(0o644)
+    shutil.chown(folder, "root")
 
 
 def test_uninstalling_leaves_nothing_in_any_network(base: str, site: Site, lab: Lab) -> None:
