@@ -59,7 +59,8 @@ function shared_answer( string $name, callable $ask, string $late ): string {
 		return $late;
 	}
 	$answer = $ask( $age >= 0 && $age < ANSWER_REMEMBERED ? $held : null );
-	write_answer( $file, sprintf( '%.3F %s', microtime( true ), $answer ) );
+	// Rounded down: one of the future would not count.
+	write_answer( $file, sprintf( '%.3F %s', floor( 1000 * microtime( true ) ) / 1000, $answer ) );
 
 	return $answer;
 }
