@@ -42,9 +42,13 @@ unpack_engine() {
     local deb
     for deb in "$ENGINE"/debs/*.deb; do dpkg -x "$deb" "$ENGINE/root.new"; done
     rm -rf "$ENGINE/debs" "$ENGINE/root"
+    # The links first, to where the folder is going to be: whoever finds it complete finds them, too.
+    local plugin
+    for plugin in "$ENGINE"/root.new/usr/libexec/docker/cli-plugins/*; do
+        ln -s "$ENGINE/root/usr/libexec/docker/cli-plugins/$(basename "$plugin")" "$ENGINE/config/cli-plugins/"
+    done
     touch "$ENGINE/root.new/complete"
     mv "$ENGINE/root.new" "$ENGINE/root"
-    ln -s "$ENGINE"/root/usr/libexec/docker/cli-plugins/* "$ENGINE/config/cli-plugins/"
 }
 
 # Leaves the machine's firewall and forwarding alone: containers reach each other over bridges, the host's loopback by the engine's own
