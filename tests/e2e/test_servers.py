@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -141,6 +142,8 @@ class QueueWorker:
 
     def ask(self, *words: object) -> dict:
         self._popen.stdin.write(" ".join(map(str, words)) + "\n")
+        answered, _, _ = select.select([self._popen.stdout], [], [], 60)
+        assert answered, f"no answer to {words} within 60 s"
         answer = json.loads(self._popen.stdout.readline())
         assert answer["warnings"] == [], answer
         return answer
