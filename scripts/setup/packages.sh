@@ -49,10 +49,16 @@ missing_packages() {
     done
 }
 
-# While packages are being installed no service may start. What was there before comes back, also when the script is interrupted.
+# While packages are being installed no service may start. What was there before comes back, also when the script is interrupted. So does
+# what the caller does at its end.
 forbid_services() {
     if [[ -e $POLICY && ! -e $POLICY.wp-dynamodb ]]; then mv "$POLICY" "$POLICY.wp-dynamodb"; fi
-    trap allow_services EXIT
+    # The caller's: `trap -- COMMAND EXIT`, or nothing.
+    local words=()
+    eval "words=($(trap -p EXIT))"
+    AT_EXIT=${words[2]:-}
+    # shellcheck disable=SC2154 # status: set where it is read
+    trap 'status=$?; allow_services; set +e; (exit "$status"); eval "$AT_EXIT"' EXIT
     printf '#!/bin/sh\nexit 101\n' >"$POLICY"
     chmod 755 "$POLICY"
 }
@@ -60,7 +66,7 @@ forbid_services() {
 allow_services() {
     rm -f "$POLICY"
     if [[ -e $POLICY.wp-dynamodb ]]; then mv "$POLICY.wp-dynamodb" "$POLICY"; fi
-    trap - EXIT
+    trap -- "${AT_EXIT:--}" EXIT
 }
 
 # enabled_units: those of UNITS that are enabled now, one a line.
