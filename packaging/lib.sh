@@ -25,6 +25,13 @@ php_config() {
     if command -v "php-config$1" >/dev/null; then "php-config$1" "$2"; else "$ROOT/scripts/in-root" "$1" "php-config$1" "$2"; fi
 }
 
+# must_fit VERSION MODULE: the module holds what PHP compares when it loads one. PHP would refuse another one's at each of its starts.
+must_fit() {
+    local build
+    build=API$(php_config "$1" --phpapi),NTS
+    grep -qaF "$build" "$2" || die "$2 is no module for PHP $1 ($build): PHP would not load it"
+}
+
 # settle FOLDER: modes and dates that do not tell who packed, and when.
 settle() {
     chmod -R u=rwX,go=rX "$1"

@@ -94,3 +94,20 @@ def test_purged_nothing_is_left(debian: Debian, fpm: DebiansFpm, lab: Lab, ports
 def test_dpkg_knows(debian: Debian, package: Path, wanted: str) -> None:
     debian.install(package)
     assert debian.path(f"var/lib/dpkg/info/{PACKAGE}.{wanted}").exists()
+
+
+def test_settings_that_were_deleted_are_not_forced_back(debian: Debian, package: Path) -> None:
+    debian.install(package)
+    debian.path(SETTINGS).unlink()
+    said = debian.run("sh", "-c", f"apt-get install -y --reinstall {package} 2>&1")
+    assert "the module is not switched on, since" in said
+    assert "wp_dynamodb" not in debian.run(f"php{VERSION}", "-m").split()
+    debian.run("apt-get", "install", "-y", "--reinstall", "-o", "Dpkg::Options::=--force-confmiss", str(package))
+    assert "wp_dynamodb" in debian.run(f"php{VERSION}", "-m").split()
+
+
+def test_purged_where_the_state_is_a_volume(debian: Debian, package: Path) -> None:
+    debian.install(package)
+    said = debian.run("sh", "-c", f"mount -t tmpfs none /{STATE} && touch /{STATE}/region.json && dpkg --purge {PACKAGE} 2>&1 && ls /{STATE}")
+    assert f"/{STATE} is left" in said
+    assert "region.json" not in said
