@@ -72,7 +72,7 @@ say "engine: $("$DOCKER" version --format 'Docker {{.Server.Version}}'), $("$DOC
 scripts/setup.sh
 suite=$(machine_suite)
 base_image "$suite"
-DEBIAN=wp-dynamodb/debian:$suite
+DEBIAN=wp-dynamodb-test/debian:$suite
 if ! problem=$("$DOCKER" run --rm --network none "$DEBIAN" true 2>&1); then
     say "skipped: the engine starts no container here: $problem"
     exit 0
@@ -80,15 +80,26 @@ fi
 
 # ---- images ----
 
+# Not the names that the documents give: an engine of the machine's may have images of those.
+IMAGES=wp-dynamodb-test
+# Docker keeps these two out of the images' histories.
+for scheme in http https; do
+    name=${scheme}_proxy
+    eval "$(apt-config shell proxy "Acquire::$scheme::Proxy")"
+    # DIRECT is apt's word for none.
+    export "$name=${proxy:-${!name:-}}"
+    [[ ${!name} != DIRECT ]] || export "$name="
+    proxy=
+done
 report=()
-# build NAME DOCKERFILE OPTION...: an image wp-dynamodb/NAME.
+# build NAME DOCKERFILE OPTION...: an image $IMAGES/NAME.
 build() {
     local name=$1 file=$2 started=$SECONDS size
     shift 2
-    # Packages and crates are fetched as the machine itself does it: over its network, trusting whom it trusts.
+    # Packages and crates are fetched as the machine itself does it: over its network, by its proxy, trusting whom it trusts.
     run_logged "$ENGINE/build-$name.log" "$DOCKER" buildx build --progress plain --network host --secret id=ca,src=/etc/ssl/certs/ca-certificates.crt \
-        --build-arg "DEBIAN_IMAGE=$DEBIAN" -f "docker/$file" -t "wp-dynamodb/$name" "$@" .
-    size=$("$DOCKER" image inspect --format '{{.Size}}' "wp-dynamodb/$name")
+        --build-arg http_proxy --build-arg https_proxy --build-arg "DEBIAN_IMAGE=$DEBIAN" -f "docker/$file" -t "$IMAGES/$name" "$@" .
+    size=$("$DOCKER" image inspect --format '{{.Size}}' "$IMAGES/$name")
     report+=("$(printf '%-18s %5d MB  built in %4d s' "$name" $((size / 1000000)) $((SECONDS - started)))")
     say "${report[-1]}"
 }
@@ -105,10 +116,10 @@ else
     # shellcheck source=scripts/rust.sh
     source scripts/rust.sh
     compiled=(--build-context "rust=$(rustc --print sysroot)" --build-arg "PROFILE=$PROFILE" --build-arg "RUST_IMAGE=$DEBIAN")
-    say "programs: compiled in the images, profile $PROFILE (the first time a quarter of an hour on two cores, with dev)"
+    say "programs: compiled in the images, profile $PROFILE (the first time almost half an hour on two cores, with dev)"
 fi
 
-php=wp-dynamodb/debian-php
+php=$IMAGES/debian-php
 wordpress=(--build-context "wordpress=$CACHE/wordpress-6.1/wordpress")
 build debian-php debian/php.Dockerfile "${wordpress[@]}" --target runtime
 build debian-php-dev debian/php.Dockerfile "${wordpress[@]}" --target dev
@@ -117,14 +128,15 @@ build debian-mariadb debian/mariadb.Dockerfile
 build debian-lambda debian/lambda.Dockerfile
 build php php/Dockerfile --target php --build-arg "PHP_IMAGE=$php" --build-arg "BUILD_IMAGE=$php-dev" "${compiled[@]}"
 build wordpress php/Dockerfile --target wordpress --build-arg "PHP_IMAGE=$php" --build-arg "BUILD_IMAGE=$php-dev" "${compiled[@]}"
-build demo php/demo.Dockerfile
-build nginx nginx/Dockerfile --build-arg NGINX_IMAGE=wp-dynamodb/debian-nginx --build-arg SITE_IMAGE=wp-dynamodb/demo
-build lambda lambda/Dockerfile --build-arg LAMBDA_IMAGE=wp-dynamodb/debian-lambda --build-arg "BUILD_IMAGE=$DEBIAN" "${compiled[@]}"
+build demo php/demo.Dockerfile --build-arg "SITE_IMAGE=$IMAGES/wordpress"
+build nginx nginx/Dockerfile --build-arg "NGINX_IMAGE=$IMAGES/debian-nginx" --build-arg "SITE_IMAGE=$IMAGES/demo"
+build lambda lambda/Dockerfile --build-arg "LAMBDA_IMAGE=$IMAGES/debian-lambda" --build-arg "BUILD_IMAGE=$DEBIAN" "${compiled[@]}"
 build lab lab/Dockerfile "${compiled[@]}"
 
 # ---- the story ----
 
-export PORT=${WPD_PORT:-26000} MARIADB_IMAGE=wp-dynamodb/debian-mariadb COMPOSE_PROJECT_NAME=wp-dynamodb-test COMPOSE_FILE=$ROOT/docker/compose.yaml
+export SITE_IMAGE=$IMAGES/demo NGINX_IMAGE=$IMAGES/nginx LAB_IMAGE=$IMAGES/lab LAMBDA_IMAGE=$IMAGES/lambda MARIADB_IMAGE=$IMAGES/debian-mariadb
+export PORT=${WPD_PORT:-26000} COMPOSE_PROJECT_NAME=wp-dynamodb-test COMPOSE_FILE=$ROOT/docker/compose.yaml
 "$DOCKER" compose down --volumes --timeout 10 >"$ENGINE/compose.log" 2>&1
 started=$SECONDS
 run_logged "$ENGINE/compose-up.log" "$DOCKER" compose up --detach --wait

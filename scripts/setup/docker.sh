@@ -89,9 +89,9 @@ stop_engine() {
     OWN_ENGINE=no
 }
 
-# base_image: wp-dynamodb/debian:SUITE, the machine's own release of Debian, by debootstrap from the machine's own mirror.
+# base_image SUITE: wp-dynamodb-test/debian:SUITE, the machine's own release of Debian, by debootstrap from the machine's own mirror.
 base_image() {
-    local suite=$1 image=wp-dynamodb/debian:$1 folder=$ENGINE/base/root
+    local suite=$1 image=wp-dynamodb-test/debian:$1 folder=$ENGINE/base/root
     if "$DOCKER" image inspect "$image" >/dev/null 2>&1; then return 0; fi
     say "making the image $image with debootstrap (a minute or two)"
     rm -rf "$ENGINE/base"
@@ -99,8 +99,10 @@ base_image() {
     # shellcheck disable=SC2034 # where bootstrap keeps its log
     local PHP_FOLDER=$ENGINE/base
     bootstrap "$suite" "$folder"
+    # The machine's own: a proxy's password would be in every image.
+    rm "$folder/etc/apt/apt.conf.d/90machine"
     # As in Debian's own image: what apt fetches is not kept, and translations and documents are not unpacked.
-    printf '%s\n' 'APT::Keep-Downloaded-Packages "false";' 'Dir::Cache::pkgcache "";' 'Dir::Cache::srcpkgcache "";' 'Acquire::Languages "none";' \
+    printf '%s\n' 'Acquire::Retries "3";' 'APT::Keep-Downloaded-Packages "false";' 'Dir::Cache::pkgcache "";' 'Dir::Cache::srcpkgcache "";' 'Acquire::Languages "none";' \
         'DPkg::Post-Invoke { "rm -f /var/cache/apt/archives/*.deb"; };' >"$folder/etc/apt/apt.conf.d/91image"
     printf 'path-exclude=/usr/share/%s\n' 'doc/*' 'man/*' 'info/*' 'locale/*' >"$folder/etc/dpkg/dpkg.cfg.d/image"
     rm -rf "$folder"/var/cache/apt/archives/*.deb "$folder"/var/lib/apt/lists/* "$folder"/usr/share/{doc,man,info,locale}/* "$folder"/var/log/*.log

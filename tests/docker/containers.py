@@ -49,7 +49,7 @@ class Containers:
 
     def invoke(self, event: str, region: str) -> str:
         """Takes the program out of its image and has the lab invoke it; says what became of it."""
-        lambda_image, lab_image = "wp-dynamodb/lambda", "wp-dynamodb/lab"
+        lambda_image, lab_image = os.environ["LAMBDA_IMAGE"], os.environ["LAB_IMAGE"]
         with tempfile.TemporaryDirectory() as folder:
             Path(folder).chmod(0o755)
             created = self._run("create", lambda_image).stdout.strip()
