@@ -10,7 +10,12 @@
 function wp_dynamodb_container_value( string $name, string $default = '' ): string {
 	$file = getenv( $name . '_FILE' );
 	if ( is_string( $file ) && '' !== $file ) {
-		return rtrim( (string) file_get_contents( $file ), "\r\n" );
+		$value = is_readable( $file ) ? file_get_contents( $file ) : false;
+		if ( false === $value ) {
+			// Never an empty password or salt in its place.
+			throw new RuntimeException( "{$name}_FILE names no file that can be read" );
+		}
+		return rtrim( $value, "\r\n" );
 	}
 	$value = getenv( $name );
 

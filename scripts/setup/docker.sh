@@ -17,7 +17,8 @@ OWN_ENGINE=no
 # use_engine: sets DOCKER. Returns 1, and says why in WHY_NOT, where no engine can run.
 use_engine() {
     DOCKER=docker
-    if docker info && docker buildx version && docker compose version; then return 0; fi >/dev/null 2>&1
+    # One that is named and silent is none.
+    if timeout 20 docker info && docker buildx version && docker compose version; then return 0; fi >/dev/null 2>&1
     WHY_NOT=
     grep -qw overlay /proc/filesystems || WHY_NOT="no engine answers, and the kernel has no overlayfs to start one with"
     [[ -e /sys/fs/cgroup/cgroup.controllers || -d /sys/fs/cgroup/memory ]] || WHY_NOT="no engine answers, and there are no cgroups to start one with"
@@ -83,8 +84,11 @@ stop_engine() {
             tries=$((tries + 1))
             sleep 0.25
         done
+        rm -rf "$ENGINE_RUN"
+    else
+        # It was killed. Its containers may still run: the next engine finds them by what is in exec/, and ends them.
+        rm -f "$ENGINE_RUN/docker.pid" "$ENGINE_RUN/docker.sock"
     fi
-    rm -rf "$ENGINE_RUN"
     # shellcheck disable=SC2034 # read by docker-test.sh
     OWN_ENGINE=no
 }

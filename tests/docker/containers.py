@@ -31,6 +31,12 @@ class Containers:
         done = self.compose("run", "--rm", "-T", "ctl", *arguments, check=False)
         return done.returncode, done.stdout + done.stderr
 
+    def start(self, service: str, environment: dict[str, str]) -> tuple[int, str]:
+        """One more container of a service, which is expected to end by itself."""
+        variables = [word for name, value in environment.items() for word in ("--env", f"{name}={value}")]
+        done = self.compose("run", "--rm", "-T", "--no-deps", *variables, service, check=False)
+        return done.returncode, done.stdout + done.stderr
+
     # Networks
 
     def disconnect(self, network: str, service: str) -> str:
