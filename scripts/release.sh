@@ -52,6 +52,7 @@ source scripts/rust.sh
 # shellcheck disable=SC2034 # read by install_packages
 PACKAGES=(binutils dpkg-dev unzip zip)
 install_packages
+packaging/check clean
 packaging/check versions
 if [[ $# -eq 0 ]]; then
     rm -rf "${DIST:?}"
