@@ -1,11 +1,12 @@
-//! Holds what `src/sys.rs` says of PHP against the headers of this PHP, and links the extension so that it stays in the process once loaded:
-//! its thread may still run while PHP unloads its modules.
+//! Holds what `src/sys.rs` says of PHP against the headers of this PHP, tells it which form of the session module this is (`php86`), and links
+//! the extension so that it stays in the process once loaded: its thread may still run while PHP unloads its modules.
 
 use std::process::Command;
 
 const CHECK: &str = "src/php_abi.c";
 
 fn main() {
+    println!("cargo:rustc-check-cfg=cfg(php86)");
     println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
     for file in ["build.rs", CHECK] {
         println!("cargo:rerun-if-changed={file}");
@@ -27,7 +28,10 @@ fn check() -> Result<(), String> {
         Ok(answer) => Err(format!("`{config} {what}` failed: {}", String::from_utf8_lossy(&answer.stderr).trim())),
         Err(error) => Err(format!("`{config}` does not run ({error}): name PHP's php-config in PHP_CONFIG")),
     };
-    let (version, includes) = (ask("--version")?, ask("--includes")?);
+    let (version, number, includes) = (ask("--version")?, ask("--vernum")?, ask("--includes")?);
+    if number.parse::<u32>().is_ok_and(|number| number >= 80600) {
+        println!("cargo:rustc-cfg=php86");
+    }
     if let Some(folder) = includes.split_whitespace().find_map(|word| word.strip_prefix("-I")) {
         // Another one when PHP is upgraded.
         println!("cargo:rerun-if-changed={folder}/main/php_version.h");

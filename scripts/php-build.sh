@@ -39,9 +39,22 @@ said=\$($inside php-config$version "'"$@"'") || exit
 printf '%s\n' \"\$said\" | sed 's#-I/#-I$CACHE/php-$version/root/#g'"
 }
 export PHP=$CACHE/php-$version/bin/php PHP_CONFIG=$CACHE/php-$version/bin/php-config CARGO_TARGET_DIR=$CACHE/php-$version/target
-if [[ ! -e $CARGO_TARGET_DIR/debug/libwp_dynamodb.so ]]; then
+# The libraries are the same for every PHP, but for the one that binds it: what a build for another PHP has made of them is taken over.
+seed() {
+    local other
+    for other in "$CACHE"/php-*/target; do
+        [[ -e $other/debug/libwp_dynamodb.so ]] || continue
+        say "beginning with the libraries of ${other#"$CACHE/"}"
+        rm -rf "$CARGO_TARGET_DIR/debug.new"
+        mkdir -p "$CARGO_TARGET_DIR"
+        cp -a --reflink=auto "$other/debug" "$CARGO_TARGET_DIR/debug.new"
+        rm -rf "$CARGO_TARGET_DIR"/debug.new/{incremental,libwp_dynamodb.*,.fingerprint/{ext-php-rs,wp-dynamodb}-*,build/{ext-php-rs,wp-dynamodb}-*}
+        mv "$CARGO_TARGET_DIR/debug.new" "$CARGO_TARGET_DIR/debug"
+        return 0
+    done
     say "the first build for PHP $version compiles the AWS SDK anew: about ten minutes on two cores; later ones take seconds"
-fi
+}
+if [[ ! -e $CARGO_TARGET_DIR/debug && " $* " != *' --release '* ]]; then seed; fi
 started=$SECONDS
 cargo build --locked -p wp-dynamodb "$@"
 say "built the extension for PHP $version in $CARGO_TARGET_DIR ($((SECONDS - started)) s)"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# `php-root.sh VERSION`: makes a root with the PHP of another Debian (8.4: Debian 13), for the build and the tests with that PHP.
+# `php-root.sh VERSION`: makes a root with the PHP of another Debian (8.4: Debian 13; 8.5, 8.6: experimental), for the build and the tests with that PHP.
 # Safe to run again at any time; does nothing when the root is there. scripts/in-root runs a command in it.
 set -euo pipefail
 

@@ -22,11 +22,17 @@
 	SAME(((ps_module *) 0)->name, result (*)(__VA_ARGS__)); \
 	HOLDS("the place of ps_module." #name, offsetof(ps_module, name) == (place) * sizeof(void *))
 
+#if PHP_VERSION_ID >= 80600
+#define SESSION_TEXT zend_string *
+#else
+#define SESSION_TEXT const char *
+#endif
+
 HOLDS("PHP_SESSION_API", PHP_SESSION_API == 20161017);
 HOLDS("zend_long", sizeof(zend_long) == 8);
 HOLDS("ps_module", sizeof(ps_module) == 10 * sizeof(void *) && offsetof(ps_module, s_name) == 0);
 SAME(((ps_module *) 0)->s_name, const char *);
-MEMBER(s_open, 1, zend_result, void **, const char *, const char *);
+MEMBER(s_open, 1, zend_result, void **, SESSION_TEXT, SESSION_TEXT);
 MEMBER(s_close, 2, zend_result, void **);
 MEMBER(s_read, 3, zend_result, void **, zend_string *, zend_string **, zend_long);
 MEMBER(s_write, 4, zend_result, void **, zend_string *, zend_string *, zend_long);
@@ -46,7 +52,9 @@ SAME(&php_session_create_id, zend_string *(*)(void **));
 SAME(&php_error_docref, void (*)(const char *, int, const char *, ...));
 SAME(&zend_error, void (*)(int, const char *, ...));
 SAME(&php_log_err_with_severity, void (*)(const char *, int));
-SAME(&zend_ini_string_ex, char *(*)(const char *, size_t, int, bool *));
+/* A text that is not written to; `orig` is only ever 0. */
+#define GIVES(result, orig) __builtin_types_compatible_p(__typeof__(&zend_ini_string_ex), result (*)(const char *, size_t, orig, bool *))
+HOLDS("zend_ini_string_ex", GIVES(char *, int) || GIVES(const char *, bool));
 SAME(&cfg_get_entry, zval *(*)(const char *, size_t));
 /* What it returns is not looked at. */
 #define REGISTERS(result) \

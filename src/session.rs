@@ -5,7 +5,9 @@
 //! ends by longjmp leaks nothing, and `post_deactivate` clears it.
 
 use std::cell::RefCell;
-use std::ffi::{CStr, c_char, c_void};
+#[cfg(not(php86))]
+use std::ffi::CStr;
+use std::ffi::c_void;
 
 use ext_php_rs::boxed::ZBox;
 use ext_php_rs::ffi::{zend_result, zend_string};
@@ -15,7 +17,7 @@ use wp_dynamodb_core::session::{Items, Lifecycle, Superglobal, cookie};
 use wp_dynamodb_core::{Engine, Error};
 
 use crate::guard::callback;
-use crate::sys::{FAILURE, PsModule, SUCCESS, zend_long};
+use crate::sys::{FAILURE, PsModule, SUCCESS, SessionText, zend_long};
 use crate::{engine, sys};
 
 static MODULE: PsModule = PsModule {
@@ -77,6 +79,19 @@ unsafe fn bytes<'a>(string: *const zend_string) -> &'a [u8] {
     unsafe { string.cast::<ZendStr>().as_ref() }.map(ZendStr::as_bytes).unwrap_or_default()
 }
 
+/// The bytes of the path or the name that a session is opened with.
+///
+/// # Safety
+/// `text` must be what PHP has handed to `open`, and be used no longer than that call lasts.
+unsafe fn text<'a>(text: SessionText) -> &'a [u8] {
+    // SAFETY: PHP gives a C text that is never NULL.
+    #[cfg(not(php86))]
+    return unsafe { CStr::from_ptr(text) }.to_bytes();
+    // SAFETY: as the caller promises.
+    #[cfg(php86)]
+    return unsafe { bytes(text) };
+}
+
 /// A session id as text. PHP hands on whatever the cookie held: what is no text is no id of ours.
 ///
 /// # Safety
@@ -105,10 +120,10 @@ fn not_done(done: &str, error: &Error) -> String {
     }
 }
 
-unsafe extern "C" fn open(mod_data: *mut *mut c_void, _save_path: *const c_char, name: *const c_char) -> zend_result {
+unsafe extern "C" fn open(mod_data: *mut *mut c_void, _save_path: SessionText, name: SessionText) -> zend_result {
     callback("open", FAILURE, || {
-        // SAFETY: PHP gives the session name, never NULL, valid for the call.
-        let name = unsafe { CStr::from_ptr(name) }.to_string_lossy();
+        // SAFETY: PHP gives the session's name, which is valid for the call.
+        let name = String::from_utf8_lossy(unsafe { text(name) });
         with_state(|state, _| {
             state.open(&name, reads_and_closes());
             Ok(())

@@ -1,5 +1,6 @@
 //! Every hand-written `extern "C"` and `repr(C)`: what ext-php-rs does not bind. `php_abi.c` holds all of it against the headers of the PHP that
-//! the extension is built for, and a difference fails the build. In PHP 8.2 and 8.4 it is the same.
+//! the extension is built for, and a difference fails the build. From PHP 8.2 to 8.5 it is the same; PHP 8.6 (`php86`, which build.rs sets) hands
+//! [`SessionText`] over in another form.
 
 #![allow(non_camel_case_types)]
 
@@ -11,11 +12,18 @@ use ext_php_rs::zend::ClassEntry;
 /// `zend_long`.
 pub type zend_long = i64;
 
+/// What opening a session is given as path and as name.
+#[cfg(not(php86))]
+pub type SessionText = *const c_char;
+/// What opening a session is given as path and as name.
+#[cfg(php86)]
+pub type SessionText = *mut zend_string;
+
 /// `ps_module` of `ext/session/php_session.h`: a session save handler.
 #[repr(C)]
 pub struct PsModule {
     pub s_name: *const c_char,
-    pub s_open: unsafe extern "C" fn(*mut *mut c_void, *const c_char, *const c_char) -> zend_result,
+    pub s_open: unsafe extern "C" fn(*mut *mut c_void, SessionText, SessionText) -> zend_result,
     pub s_close: unsafe extern "C" fn(*mut *mut c_void) -> zend_result,
     pub s_read: unsafe extern "C" fn(*mut *mut c_void, *mut zend_string, *mut *mut zend_string, zend_long) -> zend_result,
     pub s_write: unsafe extern "C" fn(*mut *mut c_void, *mut zend_string, *mut zend_string, zend_long) -> zend_result,
@@ -47,7 +55,8 @@ unsafe extern "C" {
     fn php_error_docref(docref: *const c_char, kind: c_int, format: *const c_char, ...);
     fn zend_error(kind: c_int, format: *const c_char, ...);
     fn php_log_err_with_severity(message: *const c_char, severity: c_int);
-    fn zend_ini_string_ex(name: *const c_char, length: usize, orig: c_int, exists: *mut bool) -> *mut c_char;
+    // `orig` is a bool from PHP 8.6 on: 0 is handed over in the same way.
+    fn zend_ini_string_ex(name: *const c_char, length: usize, orig: c_int, exists: *mut bool) -> *const c_char;
     fn zend_register_stringl_constant(name: *const c_char, name_len: usize, value: *const c_char, len: usize, flags: c_int, module: c_int);
     fn cfg_get_entry(name: *const c_char, length: usize) -> *mut c_void;
 }

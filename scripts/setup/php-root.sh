@@ -7,9 +7,13 @@ suite_of() {
     case $1 in
         8.2) echo bookworm ;;
         8.4) echo trixie ;;
-        *) die "no Debian is known for PHP $1 (8.2: bookworm, 8.4: trixie): add it to suite_of in scripts/setup/php-root.sh" ;;
+        8.5 | 8.6) echo experimental ;;
+        *) die "no Debian is known for PHP $1 (8.2: bookworm, 8.4: trixie, 8.5 and 8.6: experimental): add it to suite_of in scripts/setup/php-root.sh" ;;
     esac
 }
+
+# base_of SUITE: the Debian that a root with packages of SUITE is made of. experimental is none by itself: it adds to unstable.
+base_of() { if [[ $1 == experimental ]]; then echo sid; else echo "$1"; fi; }
 
 # packages_of VERSION: what the tests run, headers and run-tests.php (-dev), what WordPress needs, and Python for the runners.
 packages_of() {
@@ -55,14 +59,18 @@ make_php_root() {
 
 # bootstrap SUITE FOLDER: the smallest Debian, with apt set up for the machine's own mirror.
 bootstrap() {
-    local suite=$1 folder=$2 mirror
+    local suite=$1 folder=$2 base mirror from file
+    base=$(base_of "$suite")
     foreign_suite "$suite" >/dev/null
-    mirror=$(mirror_of "$CACHE/apt-$suite/sources")
-    [[ -n $mirror ]] || die "apt on this machine has no entry of its own distribution: there is no mirror to fetch Debian's $suite from"
+    foreign_suite "$base" >/dev/null
+    mirror=$(mirror_of "$CACHE/apt-$base/sources")
+    [[ -n $mirror ]] || die "apt on this machine has no entry of its own distribution: there is no mirror to fetch Debian's $base from"
     # debootstrap mounts /proc in the root, and leaves it so when it fails.
-    run_logged "$PHP_FOLDER/debootstrap.log" unshare --mount --propagation private debootstrap --variant=minbase "$suite" "$folder" "$mirror"
+    run_logged "$PHP_FOLDER/debootstrap.log" unshare --mount --propagation private debootstrap --variant=minbase "$base" "$folder" "$mirror"
     rm -f "$folder"/etc/apt/sources.list
-    cp "$CACHE/apt-$suite/sources"/foreign.* "$folder/etc/apt/sources.list.d/"
+    for from in "$suite" "$base"; do
+        for file in "$CACHE/apt-$from/sources"/foreign.*; do cp "$file" "$folder/etc/apt/sources.list.d/$from.${file##*.}"; done
+    done
     # A proxy, say.
     apt-config dump Acquire >"$folder/etc/apt/apt.conf.d/90machine"
     printf '#!/bin/sh\nexit 101\n' >"$folder/usr/sbin/policy-rc.d"

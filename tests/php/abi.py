@@ -45,7 +45,7 @@ def builds(version: str, folder: pathlib.Path):
     said = _compile("-DZTS=1", *includes)
     yield "a PHP with threads is refused", "this PHP is thread-safe (ZTS)" in said, said
     cases = {
-        "s_open": (r"(#define PS_OPEN_ARGS).*", r"\1 void **mod_data, zend_string *save_path, zend_string *session_name"),
+        "s_open": (r"(#define PS_OPEN_ARGS).*", r"\1 void **mod_data, int save_path, int session_name"),
         "s_gc": (r"zend_long \(\*s_gc\)\(PS_GC_ARGS\)", r"int (*s_gc)(void **mod_data, int maxlifetime, int *nrdels)"),
         "the place of ps_module.s_close": (r"(zend_result \(\*s_close\)\(PS_CLOSE_ARGS\);)", r"int (*s_new)(void);\n\1"),
         "PHP_SESSION_API": (r"(#define PHP_SESSION_API) .*", r"\1 20990101"),

@@ -37,7 +37,8 @@ kept('a bar in a key, $_SESSION unset', '$_SESSION["a|b"] = 1; unset($_SESSION);
 
 // Nothing stored yet: the data cannot be kept, but it does not vanish in silence.
 [, $messages] = warnings(fn() => store('new', ['a|b' => 1]));
-check('a fresh session that cannot be encoded is said', count(ours($messages)) === 1, $messages);
+$said = PHP_VERSION_ID < 80600 ? ours($messages) : preg_grep('/Failed to write session data/', $messages);
+check('a fresh session that cannot be encoded is said', count($said) === 1, $messages);
 ?>
 --EXPECT--
 php, a closure: [true,false]

@@ -12,8 +12,10 @@ $stored = item_text(lab_only_item());
     $_SESSION['a|b'] = 1;
     session_write_close();
 });
-check('a warning of our own', count(ours($messages)) === 1, $messages);
-show('missing in it', missing(implode(ours($messages)), 'stored session', 'encode'));
+// From PHP 8.6 on it is PHP that finds it, and says so.
+$said = PHP_VERSION_ID < 80600 ? ours($messages) : preg_grep('/Failed to write session data/', $messages);
+check('a warning', count($said) === 1, $messages);
+show('missing in it', PHP_VERSION_ID < 80600 ? missing(implode($said), 'stored session', 'encode') : missing(implode($said), 'invalid key'));
 show('stored item untouched', item_text(lab_only_item()) === $stored);
 show('read', fetch('cannot'));
 
@@ -22,7 +24,7 @@ show('read', fetch('cannot'));
 show('items', count(lab_dump()));
 ?>
 --EXPECT--
-a warning of our own: yes
+a warning: yes
 missing in it: []
 stored item untouched: true
 read: {"user":"kept"}

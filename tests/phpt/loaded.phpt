@@ -14,7 +14,7 @@ $info = ob_get_clean();
 preg_match('/Registered save handlers => (.*)/', $info, $handlers);
 check('registered', in_array('dynamodb', explode(' ', trim($handlers[1] ?? ''))), $handlers);
 
-$section = run_command(getenv('TEST_PHP_EXECUTABLE') . getenv('TEST_PHP_EXTRA_ARGS') . ' --ri wp_dynamodb');
+$section = run_command(getenv('TEST_PHP_EXECUTABLE') . ' ' . getenv('TEST_PHP_EXTRA_ARGS') . ' --ri wp_dynamodb');
 foreach (array_keys(ini_get_all('wp_dynamodb')) as $name) {
     if (!str_contains($section, $name)) {
         echo "phpinfo lacks $name\n";

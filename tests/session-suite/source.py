@@ -15,6 +15,8 @@ import tarfile
 from support import paths, php
 
 _TESTS = "/ext/session/tests/"
+# Debian's, whatever the release is called that a machine of theirs says it is.
+_UNRELEASED = ("sid", "unstable", "experimental")
 
 
 def _codename() -> str:
@@ -26,7 +28,7 @@ def _codename() -> str:
 
 def _ours(suites: list[str]) -> bool:
     """Whether an entry is the distribution's own: third parties' suites have other names."""
-    return any(re.split(r"[-/]", suite)[0] == _codename() for suite in suites)
+    return any(re.split(r"[-/]", suite)[0] in (_codename(), *_UNRELEASED) for suite in suites)
 
 
 def _paragraphs(text: str) -> list[str]:
