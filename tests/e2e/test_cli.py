@@ -16,6 +16,8 @@ from harness.fpm import lab_env
 from harness.lab import Lab
 from harness.site import Site
 
+pytestmark = pytest.mark.wordpress
+
 STAND_IN = Path(__file__).parents[1] / "wordpress" / "support" / "wp-cli.php"
 RUN = """
 require $argv[1];

@@ -15,6 +15,8 @@ from harness.fpm import HEALTHZ_SECRET, publish
 from harness.lab import FAULTS, Lab
 from harness.site import Site
 
+pytestmark = pytest.mark.wordpress
+
 OWN, OTHER = paths.REGIONS
 LIMIT_SECONDS = 1.5
 

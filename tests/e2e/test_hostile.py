@@ -13,6 +13,8 @@ from harness.lab import Lab
 from harness.site import Site
 from harness.visitor import Visitor
 
+pytestmark = pytest.mark.wordpress
+
 HOSTILE = ["<script>alert(1)</script>", "' OR 1=1 --", "\0", "../../../etc/passwd", "x" * 100000, "-1", "é" * 300, "{{7*7}}"]
 
 

@@ -22,6 +22,8 @@ from harness.lab import Lab
 from harness.site import Site
 from harness.visitor import Visitor
 
+pytestmark = pytest.mark.wordpress
+
 EAST, WEST = paths.REGIONS
 TABLE = "wordpress_logins"
 PAGE = Path(__file__).parent / "pages" / "logins.php"

@@ -2,11 +2,14 @@
 
 import re
 
+import pytest
 from test_logins import GOOD, REFUSED, Account, Sites, copied, outage, sites, switched_on, user  # noqa: F401 (fixtures)
 from test_settings_page import wp
 
 from harness import paths, wait
 from harness.lab import Lab
+
+pytestmark = pytest.mark.wordpress
 
 EAST = paths.REGIONS[0]
 LOGOUT = r"""href=["']([^"']*action=logout[^"']*)["']"""

@@ -13,6 +13,8 @@ from harness.lab import Lab
 from harness.site import Site
 from harness.visitor import Visitor
 
+pytestmark = pytest.mark.wordpress
+
 PAGE = "/wp-admin/network/settings.php?page=wp-dynamodb"
 
 

@@ -15,6 +15,8 @@ from harness.lab import Lab
 from harness.site import Site
 from harness.visitor import Visitor
 
+pytestmark = pytest.mark.wordpress
+
 SWITCHED_ON = """
 update_site_option( 'active_sitewide_plugins', array( 'wp-dynamodb/wp-dynamodb.php' => time() ) );
 update_site_option( 'wp_dynamodb_settings', array( 'logins' => true ) );

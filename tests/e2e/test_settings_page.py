@@ -14,6 +14,8 @@ from harness.lab import Lab
 from harness.site import Site
 from harness.visitor import Visitor
 
+pytestmark = pytest.mark.wordpress
+
 EAST, WEST = paths.REGIONS
 PAGE = "/wp-admin/options-general.php?page=wp-dynamodb"
 LOGINS = "wordpress_logins"

@@ -9,6 +9,8 @@ from harness.site import Site
 from harness.story import Story
 from harness.visitor import Visitor
 
+pytestmark = pytest.mark.wordpress
+
 FIRST, SECOND = paths.REGIONS
 
 
