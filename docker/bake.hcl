@@ -1,5 +1,5 @@
 # All images at once, from the root of the repository: docker buildx bake -f docker/bake.hcl
-# Other bases: PHP_IMAGE=wordpress:php8.3-fpm docker buildx bake -f docker/bake.hcl wordpress nginx
+# Other bases: PHP_IMAGE=wordpress:php8.2-fpm docker buildx bake -f docker/bake.hcl wordpress nginx
 variable "PHP_IMAGE" { default = "wordpress:php8.4-fpm" }
 variable "PROFILE" { default = "release" }
 variable "TAG" { default = "latest" }

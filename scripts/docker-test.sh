@@ -3,8 +3,10 @@
 # on. Where no engine can run it says so and ends well.
 #
 #   --prebuilt FOLDER   takes the programs from a folder (target/debug) instead of compiling them in the images
+#   --suite NAME        of the images: bookworm (PHP 8.2, WordPress 6.1) or trixie (8.4, 6.8); by default the machine's own
 #   --profile NAME      cargo's profile for what is compiled in the images (dev; release takes three times as long)
 #   --keep              leaves the site and the engine up
+#   --must-run          a run that would be skipped fails
 #
 # Official images cannot be fetched everywhere, so all is built on Debian's packages (docker/debian/), and the compiler is this machine's.
 set -euo pipefail
@@ -22,20 +24,31 @@ source scripts/setup/php-root.sh
 # shellcheck source=scripts/setup/docker.sh
 source scripts/setup/docker.sh
 
-PREBUILT='' PROFILE=dev KEEP=no
+PREBUILT='' PROFILE=dev KEEP=no MUST_RUN=no SUITE=$(machine_suite)
 while [[ $# -gt 0 ]]; do
     case $1 in
         --prebuilt) PREBUILT=$(cd "${2:?a folder}" && pwd); shift 2 ;;
+        --suite) SUITE=${2:?a suite}; shift 2 ;;
         --profile) PROFILE=${2:?a profile}; shift 2 ;;
         --keep) KEEP=yes; shift ;;
-        *) die "usage: docker-test.sh [--prebuilt FOLDER] [--profile NAME] [--keep]" ;;
+        --must-run) MUST_RUN=yes; shift ;;
+        *) die "usage: docker-test.sh [--prebuilt FOLDER] [--suite NAME] [--profile NAME] [--keep] [--must-run]" ;;
     esac
 done
+case $SUITE in
+    bookworm) PHP_VERSION=8.2 WORDPRESS_VERSION=6.1 ;;
+    trixie) PHP_VERSION=8.4 WORDPRESS_VERSION=6.8 ;;
+    *) die "no images are made of Debian's $SUITE: --suite bookworm or --suite trixie" ;;
+esac
 
-if [[ $EUID -ne 0 ]]; then
-    say "skipped: run this as root: debootstrap makes the base image, and an engine may have to be started"
+# skip WHY: nothing can be tried here.
+skip() {
+    [[ $MUST_RUN == no ]] || die "$1"
+    say "skipped: $1"
     exit 0
-fi
+}
+
+[[ $EUID -eq 0 ]] || skip "run this as root: debootstrap makes the base image, and an engine may have to be started"
 mkdir -p "$ENGINE"
 exec 9>"$ENGINE/lock"
 flock --nonblock 9 || die "another docker-test is running"
@@ -45,6 +58,7 @@ take_down() {
     trap - EXIT
     if [[ $KEEP == yes ]]; then
         say "left up: http://127.0.0.1:$PORT/?demo_cart; for docker: export DOCKER_HOST=${DOCKER_HOST:-} DOCKER_CONFIG=${DOCKER_CONFIG:-} and $DOCKER"
+        say "it ends with the next run without --keep, or by: $DOCKER compose -p $COMPOSE_PROJECT_NAME down --volumes; kill \$(cat $ENGINE_RUN/docker.pid)"
     else
         if [[ -n ${COMPOSE_FILE:-} ]]; then "$DOCKER" compose down --volumes --timeout 10 >>"$ENGINE/compose.log" 2>&1 || true; fi
         if [[ $OWN_ENGINE == yes ]]; then stop_engine; fi
@@ -59,24 +73,14 @@ trap 'exit 130' INT TERM
 wanted=8
 if [[ -n $PREBUILT ]]; then wanted=3; fi
 left=$(df --output=avail --block-size=1G "$ENGINE" | tail -n 1)
-if [[ $left -lt $wanted ]]; then
-    say "skipped: $wanted GB are wanted in $ENGINE, and $left GB are left"
-    exit 0
-fi
-if ! use_engine; then
-    say "skipped: $WHY_NOT"
-    exit 0
-fi
+[[ $left -ge $wanted ]] || skip "$wanted GB are wanted in $ENGINE, and $left GB are left"
+use_engine || skip "$WHY_NOT"
 say "engine: $("$DOCKER" version --format 'Docker {{.Server.Version}}'), $("$DOCKER" info --format '{{.Driver}}, cgroup v{{.CgroupVersion}}'), Compose $("$DOCKER" compose version --short)$([[ $OWN_ENGINE == yes ]] && echo ", started for this run")"
 
 scripts/setup.sh
-suite=$(machine_suite)
-base_image "$suite"
-DEBIAN=wp-dynamodb-test/debian:$suite
-if ! problem=$("$DOCKER" run --rm --network none "$DEBIAN" true 2>&1); then
-    say "skipped: the engine starts no container here: $problem"
-    exit 0
-fi
+base_image "$SUITE"
+DEBIAN=wp-dynamodb-test/debian:$SUITE
+problem=$("$DOCKER" run --rm --network none "$DEBIAN" true 2>&1) || skip "the engine starts no container here: $problem"
 
 # ---- images ----
 
@@ -97,7 +101,7 @@ build() {
     local name=$1 file=$2 started=$SECONDS size
     shift 2
     # Packages and crates are fetched as the machine itself does it: over its network, by its proxy, trusting whom it trusts.
-    run_logged "$ENGINE/build-$name.log" "$DOCKER" buildx build --progress plain --network host --secret id=ca,src=/etc/ssl/certs/ca-certificates.crt \
+    run_logged "$ENGINE/build-$name.log" timeout 2h "$DOCKER" buildx build --progress plain --network host --secret id=ca,src=/etc/ssl/certs/ca-certificates.crt \
         --build-arg http_proxy --build-arg https_proxy --build-arg "DEBIAN_IMAGE=$DEBIAN" -f "docker/$file" -t "$IMAGES/$name" "$@" .
     size=$("$DOCKER" image inspect --format '{{.Size}}' "$IMAGES/$name")
     report+=("$(printf '%-18s %5d MB  built in %4d s' "$name" $((size / 1000000)) $((SECONDS - started)))")
@@ -120,9 +124,9 @@ else
 fi
 
 php=$IMAGES/debian-php
-wordpress=(--build-context "wordpress=$CACHE/wordpress-6.1/wordpress")
-build debian-php debian/php.Dockerfile "${wordpress[@]}" --target runtime
-build debian-php-dev debian/php.Dockerfile "${wordpress[@]}" --target dev
+stand_in=(--build-arg "PHP_VERSION=$PHP_VERSION" --build-context "wordpress=$CACHE/wordpress-$WORDPRESS_VERSION/wordpress")
+build debian-php debian/php.Dockerfile "${stand_in[@]}" --target runtime
+build debian-php-dev debian/php.Dockerfile "${stand_in[@]}" --target dev
 build debian-nginx debian/nginx.Dockerfile
 build debian-mariadb debian/mariadb.Dockerfile
 build debian-lambda debian/lambda.Dockerfile

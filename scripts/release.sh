@@ -55,7 +55,8 @@ install_packages
 packaging/check clean
 packaging/check versions
 if [[ $# -eq 0 ]]; then
-    rm -rf "${DIST:?}"
+    # Only what is ours: the folder may be the caller's.
+    rm -f "$DIST"/*.deb "$DIST"/*.tgz "$DIST"/*.tar.gz "$DIST"/*.zip "$DIST"/*.cdx.json "$DIST/SHA256SUMS"
     set -- "${PARTS[@]}"
 fi
 for name in "$@"; do part "$name"; done

@@ -63,7 +63,7 @@ start_engine() {
         --userland-proxy-path "$ENGINE/root/usr/sbin/docker-proxy" --init-path /usr/bin/tini-static >"$ENGINE/dockerd.log" 2>&1 9>&- &
     local pid=$! tries=0
     OWN_ENGINE=yes
-    until "$DOCKER" info >/dev/null 2>&1; do
+    until timeout 5 "$DOCKER" info >/dev/null 2>&1; do
         tries=$((tries + 1))
         if ! kill -0 "$pid" 2>/dev/null || [[ $tries -gt 60 ]]; then
             WHY_NOT="dockerd does not start: $(sed -n 's/^failed to start daemon: //p; s/.*level=fatal msg=//p' "$ENGINE/dockerd.log" | tail -n 1) (log: $ENGINE/dockerd.log)"
@@ -84,7 +84,9 @@ stop_engine() {
             tries=$((tries + 1))
             sleep 0.25
         done
-        rm -rf "$ENGINE_RUN"
+        # What containers with the machine's network leave behind.
+        umount "$ENGINE_RUN"/exec/netns/* 2>/dev/null || true
+        rm -rf "$ENGINE_RUN" || say "something of the engine's is still mounted in $ENGINE_RUN"
     else
         # It was killed. Its containers may still run: the next engine finds them by what is in exec/, and ends them.
         rm -f "$ENGINE_RUN/docker.pid" "$ENGINE_RUN/docker.sock"

@@ -58,3 +58,9 @@ def test_php_knows_every_variable():
     # Each is a secret, and all of them are there: WordPress would make up none.
     assert {name for name in asked if name.endswith(("_KEY", "_SALT", "PASSWORD"))} == {entry["name"] for entry in php["secrets"]}
     assert len(php["secrets"]) == 9
+
+
+def test_all_workers_at_their_limit_have_room():
+    defaults = dict(re.findall(r"\b((?:FPM|PHP)_\w+)=(\w+)", DOCKERFILES["php"]))
+    told = defaults | {entry["name"]: entry["value"] for entry in CONTAINERS["php"]["environment"]}
+    assert int(told["FPM_WORKERS"]) * int(told["PHP_MEMORY_LIMIT"].removesuffix("M")) <= int(TASK["memory"])

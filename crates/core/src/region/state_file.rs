@@ -6,6 +6,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
@@ -35,6 +36,8 @@ impl LastGood {
 }
 
 const VERSION: u32 = 1;
+/// How many drafts this process has begun.
+static DRAFTS: AtomicU64 = AtomicU64::new(0);
 /// Far more than this file ever needs: whatever else lies there is not read.
 const LONGEST: u64 = 4096;
 /// What the clocks of AWS and of this host may differ.
@@ -100,7 +103,8 @@ pub fn write(path: &Path, wanted: &LastGood) -> Result<(), String> {
     }
     let explain = |error: std::io::Error| format!("cannot write {}: {error}", path.display());
     // A name of our own in the same folder, then a rename: a reader sees the old file or the new one, whoever is killed when.
-    let draft = path.with_extension(format!("{}.tmp", std::process::id()));
+    // One for each writing: the poller and who asks for a refresh may both be at it.
+    let draft = path.with_extension(format!("{}-{}.tmp", std::process::id(), DRAFTS.fetch_add(1, Ordering::Relaxed)));
     let _ = fs::remove_file(&draft);
     let result = OpenOptions::new()
         .write(true)
@@ -139,6 +143,24 @@ mod tests {
         assert!(age < Duration::from_secs(60));
         assert_eq!(read(&path, "/other"), Ok(None), "another parameter's value is not ours");
         assert!(write(&path, &value("/other", "us-east-1", 30)).unwrap_err().contains("that of parameter /p"), "nor is its file");
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "no drafts are left");
+    }
+
+    #[test]
+    fn several_may_write_at_once() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("region.json");
+        std::thread::scope(|scope| {
+            for writer in 0..4 {
+                let path = &path;
+                scope.spawn(move || {
+                    for round in 0..50 {
+                        write(path, &value("/p", "us-east-1", round * 4 + writer)).expect("written");
+                    }
+                });
+            }
+        });
+        assert!(read(&path, "/p").expect("readable").is_some());
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "no drafts are left");
     }
 
