@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = [ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")] + sorted((ROOT / "docs").rglob("*.md"))
 # Where SEMANTICS.md says that tests of these names are.
-FOLDERS = {".phpt": ["tests/phpt"], ".py": ["tests/e2e", "tests/infra"], ".php": ["tests/wordpress"], ".rs": ["crates/core/src", "crates/failover/src"]}
+FOLDERS = {".phpt": ["tests/phpt"], ".py": ["tests/e2e", "tests/infra"], ".php": ["tests/wordpress"], ".rs": ["crates/core", "crates/failover/src"]}
 
 
 def anchors(text: str) -> set[str]:

@@ -5,7 +5,7 @@
 //! | MINIT | once in a process, before php-fpm forks; twice under Apache | register, map shared memory, check settings. No thread, no network |
 //! | RINIT | before each request, with its cookies | begin to read its session, define the constants of the active Region (with `wp_dynamodb.constants` a host that has just started waits for SSM). Else waits for nothing |
 //! | post_deactivate | after a request, after the session's last write | wait for writes that the response waits for, clear the request's state, log what there is to say |
-//! | MSHUTDOWN | the process ends | wait for writes under way, give the lease back |
+//! | MSHUTDOWN | the process ends | wait for writes under way, give the lease back, end the thread |
 //! | MINFO | phpinfo() | print what is known, ask nobody |
 //!
 //! Nothing here in RSHUTDOWN: it runs before the session module's, which writes the session.
@@ -13,7 +13,7 @@
 use ext_php_rs::zend::ModuleEntry;
 use ext_php_rs::{info_table_end, info_table_header, info_table_row, info_table_start};
 use wp_dynamodb_core::config::LogLevel;
-use wp_dynamodb_core::{Engine, region, status};
+use wp_dynamodb_core::{Engine, region, runtime, status};
 
 use crate::{constants, engine, exceptions, guard, ini, session, sys};
 
@@ -51,6 +51,7 @@ pub extern "C" fn startup(_kind: i32, module: i32) -> i32 {
 pub extern "C" fn shutdown(_kind: i32, _module: i32) -> i32 {
     let _ = guard::contain(|| {
         engine::stop();
+        runtime::stop();
         Ok(())
     });
     sys::SUCCESS
