@@ -120,7 +120,10 @@ def read_until(stream: object, words: str) -> str:
 
 def ended(process: subprocess.Popen) -> tuple[str, str]:
     """By Ctrl-C, in the way that shells and scripts know."""
-    out, err = process.communicate(timeout=60)
+    # communicate() closes it at once, and the end of the input is an answer, too: no.
+    typing, process.stdin = process.stdin, None
+    with typing:
+        out, err = process.communicate(timeout=60)
     print(out, err)
     assert process.returncode == 130
     return out, err
