@@ -5,7 +5,7 @@
 //! | MINIT | once in a process, before php-fpm forks; twice under Apache | register, map shared memory, check settings. No thread, no network |
 //! | RINIT | before each request, with its cookies | begin to read its session, define the constants of the active Region (with `wp_dynamodb.constants` a host that has just started waits for SSM). Else waits for nothing |
 //! | post_deactivate | after a request, after the session's last write | wait for writes that the response waits for, clear the request's state, log what there is to say |
-//! | MSHUTDOWN | the process ends | wait for writes under way, give the lease back, end the thread |
+//! | MSHUTDOWN | the process ends | wait for writes under way, give the lease back, let the thread stand still |
 //! | MINFO | phpinfo() | print what is known, ask nobody |
 //!
 //! Nothing here in RSHUTDOWN: it runs before the session module's, which writes the session.

@@ -1,5 +1,6 @@
 //! What every call to AWS has in common: HTTP, credentials, the deadline of an attempt; and what its failures mean.
 
+use std::net::ToSocketAddrs;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::dns::{DnsFuture, ResolveDns, ResolveDnsError};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -18,6 +20,7 @@ use crate::config::Settings;
 use crate::credentials::Credentials;
 use crate::error::{Error, Kind};
 use crate::region::{Region, parameter};
+use crate::runtime::look_up;
 
 /// Deadline of one attempt at SSM; nobody waits for it on a request's way.
 const SSM_ATTEMPT: Duration = Duration::from_millis(1500);
@@ -36,7 +39,7 @@ impl Aws {
     /// For these settings. Nothing is asked for yet.
     #[must_use]
     pub fn new(settings: Arc<Settings>) -> Self {
-        let http = aws_smithy_http_client::Builder::new().tls_provider(tls::Provider::Rustls(CryptoMode::AwsLc)).build_https();
+        let http = aws_smithy_http_client::Builder::new().tls_provider(tls::Provider::Rustls(CryptoMode::AwsLc)).build_with_resolver(Names);
         let credentials = Credentials::new(settings.profile.clone(), settings.regions[0].clone(), http.clone());
         Aws { settings, http, credentials }
     }
@@ -106,6 +109,21 @@ impl Aws {
             None => config,
         };
         aws_sdk_ssm::Client::from_conf(config.build())
+    }
+}
+
+/// The C library's look-ups of names, which know of forks.
+#[derive(Debug, Clone)]
+struct Names;
+
+impl ResolveDns for Names {
+    fn resolve_dns<'a>(&'a self, name: &'a str) -> DnsFuture<'a> {
+        let name = name.to_owned();
+        DnsFuture::new(async move {
+            let found = tokio::task::spawn_blocking(move || look_up(|| (name, 0).to_socket_addrs())).await;
+            let found = found.unwrap_or_else(|broke_off| Err(std::io::Error::other(broke_off)));
+            found.map(|addresses| addresses.map(|address| address.ip()).collect()).map_err(ResolveDnsError::new)
+        })
     }
 }
 

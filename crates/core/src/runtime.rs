@@ -2,53 +2,33 @@
 //!
 //! php-fpm forks its workers after the extension has started, and `pcntl_fork` forks whenever it likes. Threads do not survive a fork,
 //! so a runtime made before one hangs in the child. Therefore: made when first needed, remembered with the process id; a child that finds
-//! its parent's leaves it alone (dropping it would wait for threads that are not there) and makes its own. What a fork copies of its thread's
-//! work, and what a process that ends does with it: `fork` and [`stop`].
+//! its parent's leaves it alone (dropping it would wait for threads that are not there) and makes its own. While a process forks, and while
+//! it ends, its thread stands still (`fork`).
 
 mod fork;
 
 use std::future::Future;
 use std::panic::catch_unwind;
 use std::sync::mpsc::{self, RecvTimeoutError, TryRecvError};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use nix::sys::signal::{SigSet, SigmaskHow};
-use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::runtime::{Builder, Runtime};
 use tokio::task::AbortHandle;
 
 use crate::error::{Error, Kind};
 
-/// So long the end of a process waits for its thread: for a step that it has begun, or a name look-up that does not end.
-const LAST_STEP: Duration = Duration::from_millis(250);
+pub use fork::{look_up, stop};
 
 /// The runtime of one process.
 pub struct Process {
     pid: u32,
-    handle: Handle,
-}
-
-/// What there is of it to stop.
-struct Held {
-    process: &'static Process,
     runtime: Runtime,
 }
 
-/// The newest one; in a child that has made none yet, its parent's. Whoever forks holds it meanwhile (`fork`).
-static CURRENT: Mutex<Option<Held>> = Mutex::new(None);
-
-fn current() -> MutexGuard<'static, Option<Held>> {
-    CURRENT.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The process ends. Its thread ends first: the libraries it is in take their locks and memory away at the end of a process.
-pub fn stop() {
-    let held = current().take();
-    match held {
-        Some(held) if held.process.pid == std::process::id() => held.runtime.shutdown_timeout(LAST_STEP),
-        parents => std::mem::forget(parents),
-    }
-}
+/// The newest one; in a child that has made none yet, its parent's. Whoever forks holds it meanwhile.
+static CURRENT: Mutex<Option<&'static Process>> = Mutex::new(None);
 
 impl Process {
     /// This process's runtime.
@@ -57,9 +37,9 @@ impl Process {
     /// When the system gives no thread or file descriptor for it.
     pub fn current() -> Result<&'static Process, Error> {
         let pid = std::process::id();
-        let mut current = current();
-        if let Some(held) = current.as_ref().filter(|held| held.process.pid == pid) {
-            return Ok(held.process);
+        let mut held = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(process) = held.filter(|process| process.pid == pid) {
+            return Ok(process);
         }
         let build = || {
             Builder::new_multi_thread()
@@ -76,8 +56,8 @@ impl Process {
             .unwrap_or_else(|_| Err(std::io::Error::other("out of processes or threads")))
             .map_err(|e| Error::new(Kind::Internal, format!("the system gives no thread for network calls: {e}")))?;
         fork::watch();
-        let process: &'static Process = Box::leak(Box::new(Process { pid, handle: runtime.handle().clone() }));
-        std::mem::forget(current.replace(Held { process, runtime }));
+        let process: &'static Process = Box::leak(Box::new(Process { pid, runtime }));
+        *held = Some(process);
         Ok(process)
     }
 
@@ -92,7 +72,7 @@ impl Process {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        self.handle.spawn(future).abort_handle()
+        self.runtime.spawn(future).abort_handle()
     }
 
     /// Starts `future` on the runtime's thread.
@@ -102,7 +82,7 @@ impl Process {
         F: Future<Output = T> + Send + 'static,
     {
         let (answer, answered) = mpsc::sync_channel(1);
-        let task = self.handle.spawn(async move {
+        let task = self.runtime.spawn(async move {
             let _ = answer.send(future.await);
         });
         Answer { answered, task: task.abort_handle() }

@@ -1,10 +1,12 @@
 //! Children of a process whose network thread is at work. A program of its own: the threads of other tests would be in the libraries, too.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::net::ToSocketAddrs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use wp_dynamodb_core::runtime::{Process, stop};
+use wp_dynamodb_core::runtime::{Process, look_up, stop};
 
 /// Forks are of the whole process: one test at a time.
 static ONE: Mutex<()> = Mutex::new(());
@@ -15,7 +17,7 @@ fn fork(child: impl FnOnce() -> i32) -> Result<i32, &'static str> {
     let pid = unsafe { libc::fork() };
     assert!(pid >= 0, "no fork: {}", std::io::Error::last_os_error());
     if pid == 0 {
-        let code = child();
+        let code = catch_unwind(AssertUnwindSafe(child)).unwrap_or(101);
         // SAFETY: as PHP ends: with what the libraries do at the end of a process.
         unsafe { libc::exit(code) };
     }
@@ -59,7 +61,7 @@ fn a_fork_finds_the_thread_between_two_steps() {
     work.abort();
 }
 
-/// Without [`stop`], as a child ends that PHP did not shut down: the lock of a thread that it does not have is not held.
+/// Without [`stop`], as a child ends that PHP did not shut down. The lock of a thread that it does not have is not held.
 #[test]
 fn a_child_of_a_process_that_makes_random_numbers_ends() {
     let _one = ONE.lock();
@@ -93,13 +95,68 @@ fn a_thread_that_does_not_come_to_a_stand_holds_up_no_fork_for_long() {
     process.spawn(async move {
         let _ = end.recv();
     });
+    let begun = Instant::now();
     assert_eq!(fork(|| 0), Ok(0));
+    assert!(begun.elapsed() < Duration::from_secs(10));
     drop(goes_on);
     assert!(process.wait(Duration::from_secs(5), async {}).is_ok(), "and is as it was");
 }
 
 #[test]
-fn a_thread_that_was_ended_at_work_is_not_in_the_way_of_the_end() {
+fn a_fork_finds_no_name_being_looked_up() {
+    let _one = ONE.lock();
+    Process::current().expect("a runtime");
+    let (running, over) = (AtomicUsize::new(0), AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                while !over.load(Ordering::SeqCst) {
+                    look_up(|| {
+                        running.fetch_add(1, Ordering::SeqCst);
+                        std::thread::sleep(Duration::from_millis(2));
+                        running.fetch_sub(1, Ordering::SeqCst);
+                    });
+                    std::thread::sleep(Duration::from_millis(2));
+                }
+            });
+        }
+        let ended = catch_unwind(AssertUnwindSafe(|| {
+            for number in 0..30 {
+                let child = || {
+                    let names = look_up(|| ("localhost", 0).to_socket_addrs().is_ok());
+                    if running.load(Ordering::SeqCst) == 0 && names { 0 } else { 1 }
+                };
+                assert_eq!(fork(child), Ok(0), "child {number}");
+            }
+        }));
+        over.store(true, Ordering::SeqCst);
+        ended.expect("all children");
+    });
+}
+
+#[test]
+fn a_look_up_that_hangs_holds_up_no_fork_for_long() {
+    let _one = ONE.lock();
+    Process::current().expect("a runtime");
+    let (goes_on, end) = std::sync::mpsc::channel::<()>();
+    let (hangs, hanging) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            look_up(|| {
+                let _ = hangs.send(());
+                let _ = end.recv();
+            });
+        });
+        hanging.recv().expect("it has begun");
+        let begun = Instant::now();
+        assert_eq!(fork(|| look_up(|| 0)), Ok(0));
+        assert!(begun.elapsed() < Duration::from_secs(10));
+        drop(goes_on);
+    });
+}
+
+#[test]
+fn a_thread_at_work_is_not_in_the_way_of_the_end() {
     let _one = ONE.lock();
     let child = || {
         let process = Process::current().expect("a runtime");

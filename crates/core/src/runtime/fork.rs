@@ -1,34 +1,39 @@
-//! A fork finds the network thread standing still.
+//! Who forks, or ends the process, finds the network thread standing still.
 //!
-//! A child gets every lock as it is at that moment, without the thread that would give it back. None of ours is ever held then; but the
-//! libraries the thread is in have locks of their own for the whole process. A child that is forked while the thread makes a random number
-//! does its work, and then waits for ever at its end, where aws-lc takes every thread's lock to wipe its memory; one forked while the
-//! generator is seeded waits with its first random number. No deadline of ours is in there. So whoever forks asks the thread first to stand
-//! still between two tasks, outside of all libraries, and lets it go on afterwards (`pthread_atfork(3)`).
+//! A child gets every lock as it is at that moment, without the thread that would give it back. The libraries the thread is in have locks
+//! for the whole process. A child that is forked while the thread makes a random number does its work, and then waits for ever at its end,
+//! where aws-lc takes every thread's lock to wipe its memory; one forked while the generator is seeded waits with its first random number;
+//! and one forked while a name is looked up waits with its own first look-up, since the C library does not reset that lock. No deadline of
+//! ours is in there. So whoever forks (`pthread_atfork(3)`) asks the thread to stand still between two tasks, outside of all libraries, and
+//! holds back look-ups; afterwards they go on. At the end of a process the thread stands still for good: aws-lc aborts one whose thread
+//! makes its first random number while the generator is taken away.
 //!
 //! Nothing is asked of a process that has no runtime (php-fpm's master), nor by `posix_spawn`, which copies no memory.
 
 use std::cell::RefCell;
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{MutexGuard, Once};
+use std::sync::{Condvar, Mutex, MutexGuard, Once, PoisonError, TryLockError};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
 
-use super::{Held, current};
+use super::{CURRENT, Process};
 
-/// So long a fork waits for the thread, far beyond the longest step it takes; then it forks all the same.
+/// So long a fork waits for the thread, and an end; then they go on all the same. The longest step it takes is the seeding of the random
+/// number generator: some 20 ms of CPU.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// So long a fork waits for look-ups of names. One that waits for the network takes longer, but holds the lock for microseconds of that.
+const LOOK_UP: Duration = Duration::from_millis(50);
 
 /// The thread, standing still until this is dropped.
 struct Standing(#[expect(dead_code, reason = "its end is what is waited for")] mpsc::Sender<()>);
 
 impl Standing {
     /// `None`: it did not come to it in time.
-    fn ask(thread: &Handle) -> Option<Self> {
+    fn ask(process: &Process) -> Option<Self> {
         let (stands, standing) = mpsc::sync_channel(1);
         let (goes_on, end) = mpsc::channel::<()>();
-        thread.spawn(async move {
+        process.spawn(async move {
             // Nobody waits any more where that fails, and then `goes_on` is gone, too.
             let _ = stands.send(());
             while end.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {}
@@ -38,35 +43,60 @@ impl Standing {
     }
 }
 
-/// A fork that is under way.
+/// The look-ups of names that are under way.
+static LOOK_UPS: Mutex<usize> = Mutex::new(0);
+static ONE_HAS_ENDED: Condvar = Condvar::new();
+
+fn look_ups() -> MutexGuard<'static, usize> {
+    LOOK_UPS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Looks a name up, which waits while the process forks.
+pub fn look_up<T>(ask: impl FnOnce() -> T) -> T {
+    struct UnderWay;
+    impl Drop for UnderWay {
+        fn drop(&mut self) {
+            *look_ups() -= 1;
+            ONE_HAS_ENDED.notify_all();
+        }
+    }
+    *look_ups() += 1;
+    let _under_way = UnderWay;
+    ask()
+}
+
+/// A fork that is under way: the child must not get these locked by a thread that it does not have.
 struct Fork {
-    /// The child must not get it locked by a thread it does not have.
-    current: MutexGuard<'static, Option<Held>>,
+    current: MutexGuard<'static, Option<&'static Process>>,
+    look_ups: MutexGuard<'static, usize>,
     standing: Option<Standing>,
 }
 
 thread_local! {
-    static UNDER_WAY: RefCell<Option<Fork>> = const { RefCell::new(None) };
+    static FORK: RefCell<Option<Fork>> = const { RefCell::new(None) };
 }
 
 extern "C" fn prepare() {
-    let current = current();
+    let current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
     // A task that forks cannot wait for its own thread.
     let asks = Handle::try_current().is_err();
-    let process = current.as_ref().map(|held| held.process).filter(|process| asks && process.pid == std::process::id());
-    let standing = process.and_then(|process| Standing::ask(&process.handle));
-    let _ = UNDER_WAY.try_with(|under_way| under_way.replace(Some(Fork { current, standing })));
+    let process = current.filter(|process| asks && process.pid == std::process::id());
+    let standing = process.and_then(Standing::ask);
+    let look_ups = ONE_HAS_ENDED.wait_timeout_while(look_ups(), LOOK_UP, |running| *running > 0);
+    let look_ups = look_ups.unwrap_or_else(PoisonError::into_inner).0;
+    let _ = FORK.try_with(|fork| fork.replace(Some(Fork { current, look_ups, standing })));
 }
 
 extern "C" fn in_parent() {
-    drop(UNDER_WAY.try_with(RefCell::take));
+    drop(FORK.try_with(RefCell::take));
 }
 
 extern "C" fn in_child() {
-    if let Ok(Some(Fork { current, standing })) = UNDER_WAY.try_with(RefCell::take) {
+    if let Ok(Some(Fork { current, mut look_ups, standing })) = FORK.try_with(RefCell::take) {
         // It would wake a thread that is not there, by a lock which that one may hold.
         std::mem::forget(standing);
-        drop(current);
+        *look_ups = 0;
+        drop((look_ups, current));
     }
 }
 
@@ -78,4 +108,18 @@ pub(super) fn watch() {
         // the system have no memory for them (its answer), forks are as they were.
         unsafe { libc::pthread_atfork(Some(prepare), Some(in_parent), Some(in_child)) };
     });
+}
+
+/// The process ends: its thread does no more. What is under way stays as it is, as if the process had been killed.
+///
+/// Apache calls this from a signal handler, in the middle of anything: then it may find that its own thread holds the lock.
+pub fn stop() {
+    let current = match CURRENT.try_lock() {
+        Ok(current) => *current,
+        Err(TryLockError::Poisoned(current)) => *current.into_inner(),
+        Err(TryLockError::WouldBlock) => None,
+    };
+    if let Some(process) = current.filter(|process| process.pid == std::process::id()) {
+        std::mem::forget(Standing::ask(process));
+    }
 }
