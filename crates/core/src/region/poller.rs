@@ -1,5 +1,6 @@
 //! One worker of the host asks SSM in all Regions and probes lost ones; the others read what it found in shared memory.
 
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -210,9 +211,9 @@ impl Poller {
 
 /// Up to a tenth of the interval, so that hosts started together do not ask together; always late, never early.
 fn jitter(interval_ms: u64) -> u64 {
-    let mut byte = [0];
-    let _ = aws_lc_rs::rand::fill(&mut byte);
-    interval_ms * u64::from(byte[0]) / 2560
+    // Not by aws-lc: its generator is seeded with the first number, for some 20 ms in which this thread serves no page.
+    let [byte, ..] = RandomState::new().hash_one(interval_ms).to_le_bytes();
+    interval_ms * u64::from(byte) / 2560
 }
 
 fn millis(duration: Duration) -> u64 {
@@ -305,5 +306,12 @@ mod tests {
         let state = poller.host.slot.state();
         assert_eq!(state.adopted.map(|a| a.region), Some(1));
         assert!(state.checked_ms <= state.attempted_ms);
+    }
+
+    #[test]
+    fn hosts_that_were_started_together_ask_apart() {
+        let late: std::collections::BTreeSet<u64> = (0..100).map(|_| jitter(10_000)).collect();
+        assert!(late.len() > 50, "{late:?}");
+        assert!(late.iter().all(|ms| *ms < 1000), "{late:?}");
     }
 }
