@@ -15,6 +15,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use tokio::task::AbortHandle;
 
 use crate::config::Settings;
 use crate::credentials::Credentials;
@@ -120,10 +121,21 @@ impl ResolveDns for Names {
     fn resolve_dns<'a>(&'a self, name: &'a str) -> DnsFuture<'a> {
         let name = name.to_owned();
         DnsFuture::new(async move {
-            let found = tokio::task::spawn_blocking(move || look_up(|| (name, 0).to_socket_addrs())).await;
+            let asked = tokio::task::spawn_blocking(move || look_up(|| (name, 0).to_socket_addrs()));
+            let _wanted = Wanted(asked.abort_handle());
+            let found = asked.await;
             let found = found.unwrap_or_else(|broke_off| Err(std::io::Error::other(broke_off)));
             found.map(|addresses| addresses.map(|address| address.ip()).collect()).map_err(ResolveDnsError::new)
         })
+    }
+}
+
+/// A look-up that somebody waits for: one that nobody does any more, and that has not begun, is taken off the queue.
+struct Wanted(AbortHandle);
+
+impl Drop for Wanted {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 

@@ -11,6 +11,7 @@
 //! Nothing is asked of a process that has no runtime (php-fpm's master), nor by `posix_spawn`, which copies no memory.
 
 use std::cell::RefCell;
+use std::mem::forget;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Condvar, Mutex, MutexGuard, Once, PoisonError, TryLockError};
 use std::time::Duration;
@@ -22,7 +23,7 @@ use super::{CURRENT, Process};
 /// So long a fork waits for the thread, and an end; then they go on all the same. The longest step it takes is the seeding of the random
 /// number generator: some 20 ms of CPU.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// So long a fork waits for look-ups of names. One that waits for the network takes longer, but holds the lock for microseconds of that.
+/// So long a fork waits for look-ups of names. One that waits for the network takes longer, but holds the lock for a fraction of that.
 const LOOK_UP: Duration = Duration::from_millis(50);
 
 /// The thread, standing still until this is dropped.
@@ -43,12 +44,20 @@ impl Standing {
     }
 }
 
-/// The look-ups of names that are under way.
-static LOOK_UPS: Mutex<usize> = Mutex::new(0);
-static ONE_HAS_ENDED: Condvar = Condvar::new();
+/// The look-ups of names of this process.
+struct LookUps {
+    under_way: usize,
+    /// A fork waits for them, and new ones wait for the fork.
+    fork: bool,
+}
 
-fn look_ups() -> MutexGuard<'static, usize> {
-    LOOK_UPS.lock().unwrap_or_else(PoisonError::into_inner)
+static LOOK_UPS: Mutex<LookUps> = Mutex::new(LookUps { under_way: 0, fork: false });
+static CHANGED: Condvar = Condvar::new();
+
+/// The look-ups, when nothing waits for `hinders` any more; after `limit` all the same.
+fn look_ups(limit: Duration, hinders: impl Fn(&LookUps) -> bool) -> MutexGuard<'static, LookUps> {
+    let held = LOOK_UPS.lock().unwrap_or_else(PoisonError::into_inner);
+    CHANGED.wait_timeout_while(held, limit, |held| hinders(held)).unwrap_or_else(PoisonError::into_inner).0
 }
 
 /// Looks a name up, which waits while the process forks.
@@ -56,20 +65,28 @@ pub fn look_up<T>(ask: impl FnOnce() -> T) -> T {
     struct UnderWay;
     impl Drop for UnderWay {
         fn drop(&mut self) {
-            *look_ups() -= 1;
-            ONE_HAS_ENDED.notify_all();
+            let mut held = look_ups(Duration::ZERO, |_| false);
+            held.under_way = held.under_way.saturating_sub(1);
+            CHANGED.notify_all();
         }
     }
-    *look_ups() += 1;
+    look_ups(PATIENCE, |held| held.fork).under_way += 1;
     let _under_way = UnderWay;
     ask()
 }
 
 /// A fork that is under way: the child must not get these locked by a thread that it does not have.
 struct Fork {
-    current: MutexGuard<'static, Option<&'static Process>>,
-    look_ups: MutexGuard<'static, usize>,
+    _current: MutexGuard<'static, Option<&'static Process>>,
+    look_ups: MutexGuard<'static, LookUps>,
     standing: Option<Standing>,
+}
+
+impl Drop for Fork {
+    fn drop(&mut self) {
+        self.look_ups.fork = false;
+        CHANGED.notify_all();
+    }
 }
 
 thread_local! {
@@ -82,9 +99,9 @@ extern "C" fn prepare() {
     let asks = Handle::try_current().is_err();
     let process = current.filter(|process| asks && process.pid == std::process::id());
     let standing = process.and_then(Standing::ask);
-    let look_ups = ONE_HAS_ENDED.wait_timeout_while(look_ups(), LOOK_UP, |running| *running > 0);
-    let look_ups = look_ups.unwrap_or_else(PoisonError::into_inner).0;
-    let _ = FORK.try_with(|fork| fork.replace(Some(Fork { current, look_ups, standing })));
+    look_ups(Duration::ZERO, |_| false).fork = true;
+    let look_ups = look_ups(LOOK_UP, |held| held.under_way > 0);
+    let _ = FORK.try_with(|fork| fork.replace(Some(Fork { _current: current, look_ups, standing })));
 }
 
 extern "C" fn in_parent() {
@@ -92,11 +109,10 @@ extern "C" fn in_parent() {
 }
 
 extern "C" fn in_child() {
-    if let Ok(Some(Fork { current, mut look_ups, standing })) = FORK.try_with(RefCell::take) {
+    if let Ok(Some(mut fork)) = FORK.try_with(RefCell::take) {
         // It would wake a thread that is not there, by a lock which that one may hold.
-        std::mem::forget(standing);
-        *look_ups = 0;
-        drop((look_ups, current));
+        forget(fork.standing.take());
+        fork.look_ups.under_way = 0;
     }
 }
 
@@ -110,16 +126,18 @@ pub(super) fn watch() {
     });
 }
 
-/// The process ends: its thread does no more. What is under way stays as it is, as if the process had been killed.
+/// The process ends: its thread does no more. What is under way stays as it is, as if the process had been killed. Should the process go on
+/// after all (Apache's reload), it makes another runtime when it needs one.
 ///
-/// Apache calls this from a signal handler, in the middle of anything: then it may find that its own thread holds the lock.
+/// Apache calls this from a signal handler, in the middle of anything: its own thread may be the one that holds the lock. (Those of the
+/// allocator and of the runtime's queue it may hold as well: then Apache ends it.)
 pub fn stop() {
-    let current = match CURRENT.try_lock() {
-        Ok(current) => *current,
-        Err(TryLockError::Poisoned(current)) => *current.into_inner(),
+    let ends = match CURRENT.try_lock() {
+        Ok(mut current) => current.take(),
+        Err(TryLockError::Poisoned(current)) => current.into_inner().take(),
         Err(TryLockError::WouldBlock) => None,
     };
-    if let Some(process) = current.filter(|process| process.pid == std::process::id()) {
-        std::mem::forget(Standing::ask(process));
+    if let Some(process) = ends.filter(|process| process.pid == std::process::id()) {
+        forget(Standing::ask(process));
     }
 }
