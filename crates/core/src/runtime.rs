@@ -9,6 +9,7 @@ mod fork;
 
 use std::future::Future;
 use std::panic::catch_unwind;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError, TryRecvError};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -25,6 +26,8 @@ pub use fork::{look_up, stop};
 pub struct Process {
     pid: u32,
     runtime: Runtime,
+    /// Its thread does no more.
+    stopped: AtomicBool,
 }
 
 /// The newest one; in a child that has made none yet, its parent's. Whoever forks holds it meanwhile.
@@ -38,7 +41,7 @@ impl Process {
     pub fn current() -> Result<&'static Process, Error> {
         let pid = std::process::id();
         let mut held = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(process) = held.filter(|process| process.pid == pid) {
+        if let Some(process) = held.filter(|process| process.is_at_work()) {
             return Ok(process);
         }
         let build = || {
@@ -56,9 +59,14 @@ impl Process {
             .unwrap_or_else(|_| Err(std::io::Error::other("out of processes or threads")))
             .map_err(|e| Error::new(Kind::Internal, format!("the system gives no thread for network calls: {e}")))?;
         fork::watch();
-        let process: &'static Process = Box::leak(Box::new(Process { pid, runtime }));
+        let process: &'static Process = Box::leak(Box::new(Process { pid, runtime, stopped: AtomicBool::new(false) }));
         *held = Some(process);
         Ok(process)
+    }
+
+    /// Neither a parent's nor stopped.
+    fn is_at_work(&self) -> bool {
+        self.pid == std::process::id() && !self.stopped.load(Ordering::Relaxed)
     }
 
     /// The process this runtime belongs to.

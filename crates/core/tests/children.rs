@@ -179,3 +179,19 @@ fn a_thread_at_work_is_not_in_the_way_of_the_end() {
         assert_eq!(fork(child), Ok(0), "child {number}");
     }
 }
+
+/// Apache's master, which is reloaded.
+#[test]
+fn a_process_that_goes_on_after_all_makes_another_thread() {
+    let _one = ONE.lock();
+    let child = || {
+        Process::current().expect("a runtime");
+        stop();
+        stop();
+        let begun = Instant::now();
+        let grandchild = fork(|| 0) == Ok(0) && begun.elapsed() < Duration::from_millis(900);
+        let answer = Process::current().expect("a runtime").wait(Duration::from_secs(10), async {});
+        if grandchild && answer.is_ok() { 0 } else { 1 }
+    };
+    assert_eq!(fork(child), Ok(0));
+}

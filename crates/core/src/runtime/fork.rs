@@ -12,6 +12,7 @@
 
 use std::cell::RefCell;
 use std::mem::forget;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Condvar, Mutex, MutexGuard, Once, PoisonError, TryLockError};
 use std::time::Duration;
@@ -97,7 +98,7 @@ extern "C" fn prepare() {
     let current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
     // A task that forks cannot wait for its own thread.
     let asks = Handle::try_current().is_err();
-    let process = current.filter(|process| asks && process.pid == std::process::id());
+    let process = current.filter(|process| asks && process.is_at_work());
     let standing = process.and_then(Standing::ask);
     look_ups(Duration::ZERO, |_| false).fork = true;
     let look_ups = look_ups(LOOK_UP, |held| held.under_way > 0);
@@ -133,11 +134,12 @@ pub(super) fn watch() {
 /// allocator and of the runtime's queue it may hold as well: then Apache ends it.)
 pub fn stop() {
     let ends = match CURRENT.try_lock() {
-        Ok(mut current) => current.take(),
-        Err(TryLockError::Poisoned(current)) => current.into_inner().take(),
+        Ok(current) => *current,
+        Err(TryLockError::Poisoned(current)) => *current.into_inner(),
         Err(TryLockError::WouldBlock) => None,
     };
-    if let Some(process) = ends.filter(|process| process.pid == std::process::id()) {
+    if let Some(process) = ends.filter(|process| process.is_at_work()) {
         forget(Standing::ask(process));
+        process.stopped.store(true, Ordering::Relaxed);
     }
 }
